@@ -1,0 +1,56 @@
+"""The `highmast` command: one module in `climber.commands` per subcommand, imported only when it is called."""
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+from climber.errors import HighmastError
+
+COMMANDS = {
+    "climb": "Climb a pole, photograph it, grade it and leave a record.",
+    "demo": "A whole simulated climb to a graded, recorded, viewable pole.",
+    "evaluate": "Measure a model on a data set with masks.",
+    "grade": "Grade the rust in photographs.",
+    "serve": "Serve the condition history of poles over HTTP.",
+    "simulate": "Run a simulated robot and camera on a pole.",
+    "sync": "Send climb records to a history service.",
+    "train": "Train a rust model.",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows every command's name and one line of help; imports a command only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names, in order."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import `climber.commands.NAME` and return its `command`."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"climber.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name]) for name in self.list_commands(ctx)])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(version("highmast"), prog_name="highmast")
+def highmast() -> None:
+    """Inspect the corrosion of high-mast lamp poles with a pole-climbing robot."""
+
+
+def main() -> None:
+    """Run the command; print an error a person can act on and exit with its status."""
+    try:
+        highmast(prog_name="highmast")
+    except HighmastError as error:
+        click.echo(f"highmast: {error}", err=True)
+        sys.exit(error.status)

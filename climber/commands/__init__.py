@@ -1,0 +1,1 @@
+"""One module per subcommand of `highmast`; each exposes `command`."""

@@ -1,0 +1,201 @@
+"""The climb record and the wire schema: flat, versioned, frozen models. One JSON object a line.
+
+A record is `climb.jsonl`: one ClimbStart, then an Observation for each confirmed frame, then a ClimbStop.
+A record without a stop line is valid and reads as failed. Every line carries the SHA-256 of the line before.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Uuid7 = Annotated[
+    str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.\-/ ]+$")]
+Name = Annotated[str, Field(max_length=200)]
+Reason = Annotated[str, Field(max_length=2000)]
+
+FIRST_LINE = "0" * 64
+"""What the first line gives as the hash of the line before it."""
+
+
+class Model(BaseModel):
+    """Frozen, closed, finite: what every document here shares."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class SectionSpan(Model):
+    """One shaft section, heights in metres above the ground datum."""
+
+    bottom_m: float = Field(ge=0, le=200)
+    top_m: float = Field(gt=0, le=200)
+
+
+class PoleDescription(Model):
+    """The pole as the crew's pole file gives it."""
+
+    code: Code
+    lon: float | None = Field(default=None, ge=-180, le=180)
+    lat: float | None = Field(default=None, ge=-90, le=90)
+    height_m: float = Field(gt=0, le=200)
+    base_diameter_mm: float = Field(gt=0, le=5000)
+    top_diameter_mm: float = Field(gt=0, le=5000)
+    sides: int = Field(default=0, ge=0, le=64)
+    sections: tuple[SectionSpan, ...] = ()
+
+
+class CameraDescription(Model):
+    """Intrinsics that the frames were taken with, pixels."""
+
+    width_px: int = Field(gt=0, le=20000)
+    height_px: int = Field(gt=0, le=20000)
+    fx_px: float = Field(gt=0)
+    fy_px: float = Field(gt=0)
+    cx_px: float
+    cy_px: float
+    distortion: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+class ClimbStart(Model):
+    """First line of a record."""
+
+    kind: Literal["start"] = "start"
+    schema_version: Literal[1] = 1
+    previous_sha256: Sha256 = FIRST_LINE
+    climb_id: Uuid7
+    """UUIDv7, made by the laptop."""
+    started_at: AwareDatetime
+    pole: PoleDescription
+    camera: CameraDescription
+    robot: Name
+    """What the robot says it is, and the URL it was reached at."""
+    simulated: bool
+    device: Name
+    """The laptop's host name."""
+    software: Name
+    planned_frames: int = Field(ge=0)
+
+
+class Observation(Model):
+    """One frame, on disk and hashed before this line is written."""
+
+    kind: Literal["observation"] = "observation"
+    previous_sha256: Sha256
+    seq: int = Field(ge=0)
+    taken_at: AwareDatetime
+    file: str = Field(pattern=r"^frames/[\w\-]+\.(jpg|png)$")
+    sha256: Sha256
+    height_m: float = Field(ge=-5, le=200)
+    azimuth_deg: float = Field(ge=0, lt=360)
+    standoff_mm: float = Field(gt=0, le=20000)
+    tilt_deg: float = Field(ge=-90, le=90)
+    roll_deg: float = Field(ge=-180, le=180)
+    height_std_m: float = Field(ge=0)
+    azimuth_std_deg: float = Field(ge=0)
+    standoff_std_mm: float = Field(ge=0)
+    tilt_std_deg: float = Field(ge=0)
+    roll_std_deg: float = Field(ge=0)
+    mm_per_px: float = Field(gt=0)
+
+
+class ClimbStop(Model):
+    """Last line of a record: why it ended."""
+
+    kind: Literal["stop"] = "stop"
+    previous_sha256: Sha256
+    stopped_at: AwareDatetime
+    outcome: Literal["completed", "stopped", "failed"]
+    reason: Reason
+    """In words: `completed`, or what stopped it."""
+    frames: int = Field(ge=0)
+
+
+class Interval(Model):
+    """Bounds at the stated level."""
+
+    low: float
+    high: float
+    level: float = Field(gt=0, lt=1)
+
+
+class GradedArea(Model):
+    """Rust on one part of the true surface. Only what was seen is graded; coverage says how much that was."""
+
+    part: Literal["pole", "section", "band", "window", "zone"]
+    name: Name
+    bottom_m: float
+    top_m: float
+    azimuth_from_deg: float | None = None
+    """For windows and zones: clockwise span; may pass through 0."""
+    azimuth_to_deg: float | None = None
+    area_m2: float = Field(ge=0)
+    """True surface area of the part."""
+    seen_m2: float = Field(ge=0)
+    coverage: Fraction
+    rusted_m2: float | None
+    """Over the seen surface, corrected by the model's rates; None when nothing was gradable."""
+    rusted_fraction: Fraction | None
+    """rusted_m2 / seen_m2."""
+    interval: Interval | None
+    """Of rusted_fraction."""
+    iso_4628_3: str | None
+    iso_4628_3_range: tuple[str, str] | None = None
+    """Lowest and highest grade that the interval spans."""
+    astm_d610: str | None
+    """Grade with suffix S, G, P or H where the rule gives one, such as `5-S`."""
+    reason: Reason = ""
+    """Why it was not graded."""
+
+
+class Gap(Model):
+    """A stretch of the pole that was not seen well enough to grade."""
+
+    bottom_m: float
+    top_m: float
+    azimuth_from_deg: float
+    azimuth_to_deg: float
+    area_m2: float
+    reason: Literal["not seen", "too oblique", "too coarse", "ungradable"]
+
+
+class Assessment(Model):
+    """What one model and one rule say of one climb (`grade.json`). A later one is added, none overwritten."""
+
+    schema_version: Literal[1] = 1
+    assessment_id: str = Field(
+        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+    )
+    climb_id: Uuid7
+    assessed_at: AwareDatetime
+    model: Name
+    model_sha256: Sha256
+    rule: Name
+    """Name and version of the grading rule."""
+    mm_per_px: float = Field(gt=0)
+    """Of the map."""
+    required_mm_per_px: float = Field(gt=0)
+    required_angle_deg: float = Field(gt=0, lt=90)
+    """A surface element counts as seen when some frame saw it at this scale and angle or better."""
+    frames: int = Field(ge=0)
+    whole: GradedArea
+    parts: tuple[GradedArea, ...]
+    gaps: tuple[Gap, ...] = ()
+    notes: tuple[Reason, ...] = ()
+
+
+Line = Annotated[ClimbStart | Observation | ClimbStop, Field(discriminator="kind")]
+
+
+class ClimbUpload(Model):
+    """What `highmast sync` sends: the record's start and stop, each frame by hash, and the assessments."""
+
+    start: ClimbStart
+    observations: tuple[Observation, ...]
+    stop: ClimbStop | None
+    assessments: tuple[Assessment, ...]
+    pictures: dict[Literal["surface", "rust", "coverage"], Sha256] = {}
+    """Unrolled pictures, uploaded as blobs before this document."""
+

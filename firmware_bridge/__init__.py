@@ -1,0 +1,1 @@
+"""The serial bridge: bytes, ports, robots, cameras. Knows nothing of rust, missions or history."""

@@ -1,4 +1,4 @@
-"""The `highmast` command: one module in `climber.commands` per subcommand, imported only when it is called."""
+"""The `highmast` command: one module in `climber.commands` per subcommand, imported only when called."""
 
 import sys
 from importlib import import_module

@@ -198,4 +198,3 @@ class ClimbUpload(Model):
     assessments: tuple[Assessment, ...]
     pictures: dict[Literal["surface", "rust", "coverage"], Sha256] = {}
     """Unrolled pictures, uploaded as blobs before this document."""
-

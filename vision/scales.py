@@ -7,13 +7,13 @@ them, so the edges here are ours (`RULE`, explained in GRADING.md). ASTM D610 ta
 from bisect import bisect_left
 
 RULE = "nearest-picture/1"
-"""Name and version of the rule behind every ISO 4628-3 grade; stored with each one. A changed edge is a new version."""
+"""Name and version of the ISO 4628-3 rule, stored with every grade; a changed edge is a new version."""
 
 ISO_4628_3 = ("Ri0", "Ri1", "Ri2", "Ri3", "Ri4", "Ri5")
 """From no rust to most rust."""
 
 ISO_UPPER = (0.0001, 0.0016, 0.007, 0.028, 0.19)
-"""Largest rusted fraction of Ri0 to Ri4: geometric means of neighbouring picture areas, two digits; 0.01 % for Ri0."""
+"""Largest rusted fraction of Ri0 to Ri4: geometric means of the pictures' areas, two digits; Ri0 0.01 %."""
 
 D610_UPPER = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.16, 0.33, 0.5)
 """Largest rusted fraction of grades 10 to 1; above the last is 0."""

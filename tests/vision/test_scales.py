@@ -1,6 +1,7 @@
 """The scales at their published areas, at every edge, and outside their range."""
 
 import math
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def test_an_iso_edge_belongs_to_the_better_grade(index: int) -> None:
 
 def test_inner_iso_edges_are_the_geometric_means_of_neighbouring_pictures() -> None:
     areas = (0.0005, 0.005, 0.01, 0.08, 0.45)
-    means = [math.sqrt(a * b) for a, b in zip(areas, areas[1:], strict=False)]
+    means = [math.sqrt(a * b) for a, b in pairwise(areas)]
     assert scales.ISO_UPPER[1:] == pytest.approx(means, rel=0.02)
 
 

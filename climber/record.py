@@ -9,9 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Uuid7 = Annotated[
-    str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
-]
+Uuid7 = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.\-/ ]+$")]
 Name = Annotated[str, Field(max_length=200)]
@@ -165,9 +163,7 @@ class Assessment(Model):
     """What one model and one rule say of one climb (`grade.json`). A later one is added, none overwritten."""
 
     schema_version: Literal[1] = 1
-    assessment_id: str = Field(
-        pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
-    )
+    assessment_id: str = Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
     climb_id: Uuid7
     assessed_at: AwareDatetime
     model: Name

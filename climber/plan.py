@@ -1,0 +1,80 @@
+"""From a pole and a camera to the stations of a climb: heights x azimuths with overlap. Pure arithmetic."""
+
+import math
+from dataclasses import dataclass
+
+from climber.errors import InputError
+from vision.types import Camera, PoleShape
+
+OVERLAP = 0.25
+"""Share of a frame's height, and of its usable arc, that its neighbour sees again."""
+PLANNED_ANGLE_DEG = 55.0
+"""Greatest angle between the view and the surface normal that a station is planned for: 5 degrees stricter than the
+60 that grading accepts, so that azimuth jitter and standoff errors leave no seam unseen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """One place to stop and photograph, in the pose convention of the bridge."""
+
+    height_m: float
+    azimuth_deg: float
+
+
+def plan_stations(shape: PoleShape, camera: Camera, standoff_mm: float) -> tuple[Station, ...]:
+    """Return the stations from the ground up, each ring walked back the way the ring below it was left.
+
+    Every element of the shaft is then inside two frames at an angle of at most PLANNED_ANGLE_DEG. Raises InputError
+    when the pole is too wide for the camera to see any arc of it that well.
+    """
+    heights = _heights_m(shape.height_m, camera, standoff_mm)
+    stations: list[Station] = []
+    for ring, height_m in enumerate(heights):
+        azimuths = _azimuths_deg(shape, camera, standoff_mm, height_m)
+        ordered = azimuths if ring % 2 == 0 else tuple(reversed(azimuths))
+        stations.extend(Station(height_m, azimuth_deg) for azimuth_deg in ordered)
+    return tuple(stations)
+
+
+def footprint_m(camera: Camera, standoff_mm: float) -> float:
+    """Height of surface that one frame sees at its nearest line, metres."""
+    return standoff_mm * camera.height_px / camera.fy_px / 1000
+
+
+def half_arc_deg(radius_mm: float, standoff_mm: float, camera: Camera, sides: int) -> float:
+    """Surface angle either side of the view at which the view's angle to the normal reaches the planned limit.
+
+    Triangle of axis, camera and surface point: sin(at camera) / radius = sin(at point) / (radius + standoff).
+    A facet's normal differs from the radius by up to 180/sides degrees, which is taken off the limit.
+    """
+    limit_deg = PLANNED_ANGLE_DEG - (180 / sides if sides else 0)
+    at_camera = math.asin(radius_mm / (radius_mm + standoff_mm) * math.sin(math.radians(limit_deg)))
+    at_camera = min(at_camera, math.atan(camera.width_px / 2 / camera.fx_px) * 0.95)
+    at_point = math.asin((radius_mm + standoff_mm) / radius_mm * math.sin(at_camera))
+    return math.degrees(at_point - at_camera)
+
+
+def radius_mm(shape: PoleShape, height_m: float) -> float:
+    """Radius (apothem of a polygon) at a height, straight taper."""
+    along = height_m / shape.height_m
+    return (shape.base_diameter_mm + (shape.top_diameter_mm - shape.base_diameter_mm) * along) / 2
+
+
+def _heights_m(pole_height_m: float, camera: Camera, standoff_mm: float) -> list[float]:
+    seen_m = footprint_m(camera, standoff_mm)
+    lowest_m, highest_m = seen_m * 0.45, pole_height_m - seen_m * 0.45
+    if highest_m <= lowest_m:
+        return [pole_height_m / 2]
+    steps = math.ceil((highest_m - lowest_m) / (seen_m * (1 - OVERLAP)))
+    return [lowest_m + (highest_m - lowest_m) * step / steps for step in range(steps + 1)]
+
+
+def _azimuths_deg(shape: PoleShape, camera: Camera, standoff_mm: float, height_m: float) -> tuple[float, ...]:
+    half_deg = half_arc_deg(radius_mm(shape, height_m), standoff_mm, camera, shape.sides)
+    if half_deg < 5:
+        raise InputError(
+            f"at {height_m:.1f} m this camera sees only {2 * half_deg:.0f} degrees of the pole well enough "
+            f"(10 needed): use a wider lens or a longer standoff than {standoff_mm:.0f} mm."
+        )
+    count = max(3, math.ceil(360 / (2 * half_deg * (1 - OVERLAP))))
+    return tuple(360 * index / count for index in range(count))

@@ -1,0 +1,21 @@
+"""Where the bridge's poses become the views that vision works with."""
+
+from firmware_bridge.types import CameraInfo, Pose
+from vision.types import Camera, View
+
+
+def camera_of(info: CameraInfo) -> Camera:
+    """Pinhole without distortion, centred in the picture (pixel centres on whole numbers, as OpenCV has it)."""
+    return Camera(
+        width_px=info.width_px,
+        height_px=info.height_px,
+        fx_px=info.focal_px,
+        fy_px=info.focal_px,
+        cx_px=(info.width_px - 1) / 2,
+        cy_px=(info.height_px - 1) / 2,
+    )
+
+
+def view_of(pose: Pose, camera: Camera) -> View:
+    """The view of a camera at a pose."""
+    return View(camera, pose.height_m, pose.azimuth_deg, pose.standoff_mm, pose.tilt_deg, pose.roll_deg)

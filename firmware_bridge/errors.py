@@ -23,15 +23,15 @@ class PortError(LinkError):
     """The port cannot be opened or written."""
 
 
-class LinkLost(LinkError):  # noqa: N818 - reads as the event it is
+class LinkLost(LinkError):
     """Nothing valid came from the robot for too long. Motion never resumes by itself."""
 
 
-class Refused(BridgeError):  # noqa: N818 - reads as the event it is
+class Refused(BridgeError):
     """The robot understood a command and said no."""
 
 
-class RobotFault(BridgeError):  # noqa: N818 - reads as the event it is
+class RobotFault(BridgeError):
     """The robot stopped by itself: fault, limit, e-stop or reboot."""
 
 

@@ -1,18 +1,21 @@
 # `make demo` and `make test` do all set-up on a fresh machine.
 VENV ?= .venv
+EXTRAS ?= dev
+PYTHON ?= python3
 PY := $(VENV)/bin/python
 
-.PHONY: demo test lint bench
+.PHONY: demo test setup lint bench clean
 
 $(VENV)/.base: pyproject.toml
-	python3 -m venv $(VENV)
-	$(PY) -m pip install --quiet --upgrade pip
-	$(PY) -m pip install --quiet --editable .
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.base
-	$(PY) -m pip install --quiet --editable '.[dev]'
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
 	touch $@
+
+setup: $(VENV)/.dev
 
 demo: $(VENV)/.base
 	$(VENV)/bin/highmast demo
@@ -25,3 +28,6 @@ lint: $(VENV)/.dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+clean:
+	rm -rf $(VENV)

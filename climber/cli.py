@@ -2,10 +2,10 @@
 
 import sys
 from importlib import import_module
-from importlib.metadata import version
 
 import click
 
+from climber import __version__
 from climber.errors import HighmastError
 
 COMMANDS = {
@@ -17,6 +17,7 @@ COMMANDS = {
     "simulate": "Run a simulated robot and camera on a pole.",
     "sync": "Send climb records to a history service.",
     "train": "Train a rust model.",
+    "verify": "Check that a climb folder is as it was recorded.",
 }
 
 
@@ -42,7 +43,7 @@ class LazyGroup(click.Group):
 
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(version("highmast"), prog_name="highmast")
+@click.version_option(__version__, prog_name="highmast")
 def highmast() -> None:
     """Inspect the corrosion of high-mast lamp poles with a pole-climbing robot."""
 

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 
-def write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Put `content` at `path` so that a reader sees the old file or the whole new one, never a part."""
     temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as out:
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as out:
         out.write(content)
         out.flush()
         os.fsync(out.fileno())

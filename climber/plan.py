@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from climber.errors import InputError
 from vision.types import Camera, PoleShape
 
-OVERLAP = 0.25
-"""Share of a frame's height, and of its usable arc, that its neighbour sees again."""
+OVERLAP = 0.2
+"""Share of a frame's height that the ring above sees again."""
+ARC_OVERLAP = 0.1
+"""Share of a frame's planned arc that its neighbour sees again; beyond the planned angle there is more."""
 PLANNED_ANGLE_DEG = 55.0
 """Greatest angle between the view and the surface normal that a station is planned for: 5 degrees stricter than the
 60 that grading accepts, so that azimuth jitter and standoff errors leave no seam unseen."""
@@ -24,8 +26,8 @@ class Station:
 def plan_stations(shape: PoleShape, camera: Camera, standoff_mm: float) -> tuple[Station, ...]:
     """Return the stations from the ground up, each ring walked back the way the ring below it was left.
 
-    Every element of the shaft is then inside two frames at an angle of at most PLANNED_ANGLE_DEG. Raises InputError
-    when the pole is too wide for the camera to see any arc of it that well.
+    Every element of the shaft is then inside a frame at an angle of at most PLANNED_ANGLE_DEG, and the seams between
+    frames inside two. Raises InputError when the pole is too wide for the camera to see any arc of it that well.
     """
     heights = _heights_m(shape.height_m, camera, standoff_mm)
     stations: list[Station] = []
@@ -76,5 +78,5 @@ def _azimuths_deg(shape: PoleShape, camera: Camera, standoff_mm: float, height_m
             f"at {height_m:.1f} m this camera sees only {2 * half_deg:.0f} degrees of the pole well enough "
             f"(10 needed): use a wider lens or a longer standoff than {standoff_mm:.0f} mm."
         )
-    count = max(3, math.ceil(360 / (2 * half_deg * (1 - OVERLAP))))
+    count = max(3, math.ceil(360 / (2 * half_deg * (1 - ARC_OVERLAP))))
     return tuple(360 * index / count for index in range(count))

@@ -1,7 +1,8 @@
 """The climb record and the wire schema: flat, versioned, frozen models. One JSON object a line.
 
-A record is `climb.jsonl`: one ClimbStart, then an Observation for each confirmed frame, then a ClimbStop.
-A record without a stop line is valid and reads as failed. Every line carries the SHA-256 of the line before.
+A record is `climb.jsonl`: one ClimbStart, then an Observation for each confirmed frame, then a ClimbStop. A climb that
+was taken up again has a ClimbResume where it goes on, after its stop line or after a crash left none. A record without
+a stop line at its end is valid and reads as failed. Every line carries the SHA-256 of the line before.
 """
 
 from typing import Annotated, Literal
@@ -111,6 +112,17 @@ class ClimbStop(Model):
     frames: int = Field(ge=0)
 
 
+class ClimbResume(Model):
+    """The climb goes on after a stop or a crash, with the same pole, camera and plan."""
+
+    kind: Literal["resume"] = "resume"
+    previous_sha256: Sha256
+    resumed_at: AwareDatetime
+    robot: Name
+    frames: int = Field(ge=0)
+    """Confirmed before."""
+
+
 class Interval(Model):
     """Bounds at the stated level."""
 
@@ -182,7 +194,8 @@ class Assessment(Model):
     notes: tuple[Reason, ...] = ()
 
 
-Line = Annotated[ClimbStart | Observation | ClimbStop, Field(discriminator="kind")]
+AnyLine = ClimbStart | Observation | ClimbStop | ClimbResume
+Line = Annotated[AnyLine, Field(discriminator="kind")]
 
 
 class ClimbUpload(Model):
@@ -191,6 +204,7 @@ class ClimbUpload(Model):
     start: ClimbStart
     observations: tuple[Observation, ...]
     stop: ClimbStop | None
+    resumes: tuple[ClimbResume, ...] = ()
     assessments: tuple[Assessment, ...]
     pictures: dict[Literal["surface", "rust", "coverage"], Sha256] = {}
     """Unrolled pictures, uploaded as blobs before this document."""

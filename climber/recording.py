@@ -1,29 +1,32 @@
 """Writing and reading a climb folder.
 
     DIR/climb.jsonl   start, observations, stop: one JSON object a line, append-only
+    DIR/climb.sig     the laptop's signature over the finished record
     DIR/frames/       the photographs as the camera sent them
     DIR/grade.json    the assessment, and surface.png, rust.png, coverage.png beside it
 
-A frame's file is flushed to the disk before its line is written, and the line is flushed before the climb goes
-on, so every confirmed frame outlives a power cut. A torn last line was never confirmed: reading leaves it out.
+One fsync policy: a frame's file is flushed to the disk before its line is written, and every line is flushed before
+the climb goes on, so each confirmed frame outlives a power cut. A torn last line was never confirmed: reading leaves
+it out, and resuming cuts it off.
 """
 
 import hashlib
 import os
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
-from typing import Literal, Self
+from typing import BinaryIO, Literal, Self
 
 from pydantic import TypeAdapter, ValidationError
 
 from climber.errors import InputError
 from climber.files import sync_folder, write_file
-from climber.record import FIRST_LINE, ClimbStart, ClimbStop, Line, Observation
+from climber.record import FIRST_LINE, AnyLine, ClimbResume, ClimbStart, ClimbStop, Line, Observation
 from firmware_bridge.types import Frame
 
 RECORD = "climb.jsonl"
-LINE: TypeAdapter[ClimbStart | Observation | ClimbStop] = TypeAdapter(Line)
+LINE: TypeAdapter[AnyLine] = TypeAdapter(Line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,11 @@ class Record:
     folder: Path
     start: ClimbStart
     observations: tuple[Observation, ...]
+    resumes: tuple[ClimbResume, ...]
     stop: ClimbStop | None
+    """None when the climb crashed: it reads as failed."""
     last_sha256: str
-    """Hash of the last whole line: what the next line must carry."""
+    """Hash of the last whole line: what the next line must carry, and what is signed."""
     whole_bytes: int
     """Length of the confirmed part of the file; anything after it was torn by a crash."""
 
@@ -43,27 +48,49 @@ class Record:
 class Recorder:
     """Appends to one climb's record. Not for two threads at once."""
 
-    def __init__(self, folder: Path, start: ClimbStart) -> None:
+    def __init__(self, folder: Path, out: BinaryIO, last_sha256: str, frames: int) -> None:
+        self.folder = folder
+        self.frames = frames
+        self.last_sha256 = last_sha256
+        self._out = out
+
+    @classmethod
+    def begin(cls, folder: Path, start: ClimbStart) -> Self:
         """Make the folder and write the start line. A folder that already holds a record is refused."""
         (folder / "frames").mkdir(parents=True, exist_ok=True)
         try:
-            self._out = (folder / RECORD).open("xb")
+            out = (folder / RECORD).open("xb")
         except FileExistsError:
             raise InputError(
-                f"{folder / RECORD} already exists: a record is never overwritten. Choose another --out folder."
+                f"{folder / RECORD} already exists: a record is never overwritten. "
+                "Choose another --out folder, or go on with it by --resume."
             ) from None
-        self.folder = folder
-        self.frames = 0
-        self._last = FIRST_LINE
-        self._append(start)
+        recorder = cls(folder, out, FIRST_LINE, 0)
+        recorder._append(start)
         sync_folder(folder)
+        return recorder
+
+    @classmethod
+    def resume(cls, record: Record, robot: str, resumed_at: datetime) -> Self:
+        """Go on with a climb that stopped or crashed; cuts off a torn last line, which was never confirmed."""
+        if record.stop is not None and record.stop.outcome == "completed":
+            raise InputError(f"{record.folder}: this climb is complete, there is nothing to resume.")
+        out = (record.folder / RECORD).open("r+b")
+        out.truncate(record.whole_bytes)
+        out.seek(record.whole_bytes)
+        frames = len(record.observations)
+        recorder = cls(record.folder, out, record.last_sha256, frames)
+        recorder._append(
+            ClimbResume(previous_sha256=record.last_sha256, resumed_at=resumed_at, robot=robot, frames=frames)
+        )
+        return recorder
 
     def observe(self, frame: Frame) -> Observation:
         """Keep the frame's file, then confirm it with a line; returns the line."""
         suffix = "png" if frame.encoded.startswith(b"\x89PNG") else "jpg"
-        file = f"frames/{frame.seq:06d}.{suffix}"
+        file = f"frames/{self.frames:06d}.{suffix}"
         write_file(self.folder / file, frame.encoded)
-        observation = _observation(frame, file, self._last)
+        observation = _observation(frame, self.frames, file, self.last_sha256)
         self._append(observation)
         self.frames += 1
         return observation
@@ -72,7 +99,7 @@ class Recorder:
         """Write the last line."""
         self._append(
             ClimbStop(
-                previous_sha256=self._last,
+                previous_sha256=self.last_sha256,
                 stopped_at=stopped_at,
                 outcome=outcome,
                 reason=reason[:2000],
@@ -90,19 +117,19 @@ class Recorder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _append(self, line: ClimbStart | Observation | ClimbStop) -> None:
+    def _append(self, line: AnyLine) -> None:
         content = line.model_dump_json().encode()
         self._out.write(content + b"\n")
         self._out.flush()
         os.fsync(self._out.fileno())
-        self._last = hashlib.sha256(content).hexdigest()
+        self.last_sha256 = hashlib.sha256(content).hexdigest()
 
 
-def _observation(frame: Frame, file: str, previous_sha256: str) -> Observation:
+def _observation(frame: Frame, seq: int, file: str, previous_sha256: str) -> Observation:
     pose = frame.pose
     return Observation(
         previous_sha256=previous_sha256,
-        seq=frame.seq,
+        seq=seq,
         taken_at=frame.taken_at,
         file=file,
         sha256=hashlib.sha256(frame.encoded).hexdigest(),
@@ -123,8 +150,8 @@ def _observation(frame: Frame, file: str, previous_sha256: str) -> Observation:
 def read_record(folder: Path) -> Record:
     """Read `folder/climb.jsonl` up to its last whole line.
 
-    Raises InputError naming file and line where a whole line is not of the schema or does not carry the hash of
-    the line before it.
+    Raises InputError naming file and line where a whole line is not of the schema, does not carry the hash of the
+    line before it, or stands where it cannot.
     """
     path = folder / RECORD
     try:
@@ -132,15 +159,25 @@ def read_record(folder: Path) -> Record:
     except OSError as error:
         raise InputError(f"{path}: no climb record can be read here ({error.strerror}).") from error
     whole = content[: content.rfind(b"\n") + 1]
-    lines: list[ClimbStart | Observation | ClimbStop] = []
+    lines: list[AnyLine] = []
     last = FIRST_LINE
     for number, raw in enumerate(whole.splitlines(), start=1):
         lines.append(_parse(path, number, raw, last))
         last = hashlib.sha256(raw).hexdigest()
-    return _record(folder, path, lines, last, len(whole))
+    _check_order(path, lines)
+    stop = lines[-1]
+    return Record(
+        folder=folder,
+        start=next(line for line in lines if isinstance(line, ClimbStart)),
+        observations=tuple(line for line in lines if isinstance(line, Observation)),
+        resumes=tuple(line for line in lines if isinstance(line, ClimbResume)),
+        stop=stop if isinstance(stop, ClimbStop) else None,
+        last_sha256=last,
+        whole_bytes=len(whole),
+    )
 
 
-def _parse(path: Path, number: int, raw: bytes, last: str) -> ClimbStart | Observation | ClimbStop:
+def _parse(path: Path, number: int, raw: bytes, last: str) -> AnyLine:
     try:
         line = LINE.validate_json(raw)
     except ValidationError as error:
@@ -155,15 +192,10 @@ def _parse(path: Path, number: int, raw: bytes, last: str) -> ClimbStart | Obser
     return line
 
 
-def _record(
-    folder: Path, path: Path, lines: list[ClimbStart | Observation | ClimbStop], last: str, whole_bytes: int
-) -> Record:
-    start = lines[0] if lines else None
-    if not isinstance(start, ClimbStart):
+def _check_order(path: Path, lines: list[AnyLine]) -> None:
+    """Only the first line starts, and only a resume follows a stop."""
+    if not lines or not isinstance(lines[0], ClimbStart):
         raise InputError(f"{path}: the first line is not a climb's start, so there is nothing to read.")
-    stop = lines[-1] if isinstance(lines[-1], ClimbStop) else None
-    middle = lines[1 : -1 if stop else None]
-    observations = tuple(line for line in middle if isinstance(line, Observation))
-    if len(observations) != len(middle):
-        raise InputError(f"{path}: a second start or an early stop stands among the observations.")
-    return Record(folder, start, observations, stop, last, whole_bytes)
+    for number, (before, line) in enumerate(pairwise(lines), start=2):
+        if isinstance(line, ClimbStart) or (isinstance(before, ClimbStop) and not isinstance(line, ClimbResume)):
+            raise InputError(f"{path}, line {number}: a {line.kind} line cannot follow a {before.kind} line.")

@@ -1,4 +1,4 @@
-"""Stations: every element of the shaft is inside two frames, at the planned angle."""
+"""Stations: every element of the shaft is inside a frame at the planned angle."""
 
 import math
 

@@ -4,49 +4,16 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
 from climber.errors import InputError
 from climber.ids import uuid7
-from climber.record import CameraDescription, ClimbStart, PoleDescription
 from climber.recording import RECORD, Recorder, read_record
-from firmware_bridge.types import Frame, Pose
-
-NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-
-
-def start() -> ClimbStart:
-    return ClimbStart(
-        climb_id=uuid7(NOW),
-        started_at=NOW,
-        pole=PoleDescription(code="P-1", height_m=12, base_diameter_mm=300, top_diameter_mm=150),
-        camera=CameraDescription(width_px=64, height_px=48, fx_px=80, fy_px=80, cx_px=32, cy_px=24),
-        robot="simulator",
-        simulated=True,
-        device="laptop",
-        software="highmast 0.1.0",
-        planned_frames=3,
-    )
-
-
-def frame(seq: int) -> Frame:
-    image = np.full((48, 64, 3), seq, np.uint8)
-    encoded = cv2.imencode(".jpg", image)[1].tobytes()
-    return Frame(seq, NOW, image, encoded, Pose(1.0 + seq, 90.0, 600.0), 0.7)
-
-
-def write(folder: Path, frames: int = 3, stop: bool = True) -> None:
-    with Recorder(folder, start()) as recorder:
-        for seq in range(frames):
-            recorder.observe(frame(seq))
-        if stop:
-            recorder.stop("completed", "completed", NOW)
+from tests.climber.folders import NOW, frame, start, write_climb
 
 
 def test_reads_back_what_was_written(tmp_path: Path) -> None:
-    write(tmp_path)
+    write_climb(tmp_path)
     record = read_record(tmp_path)
     assert [o.height_m for o in record.observations] == [1.0, 2.0, 3.0]
     assert record.stop is not None
@@ -55,7 +22,7 @@ def test_reads_back_what_was_written(tmp_path: Path) -> None:
 
 
 def test_cut_at_every_byte_keeps_every_whole_line(tmp_path: Path) -> None:
-    write(tmp_path)
+    write_climb(tmp_path)
     content = (tmp_path / RECORD).read_bytes()
     first_line = content.index(b"\n") + 1
     for length in range(first_line, len(content) + 1):
@@ -67,13 +34,13 @@ def test_cut_at_every_byte_keeps_every_whole_line(tmp_path: Path) -> None:
 
 
 def test_without_stop_line_is_valid(tmp_path: Path) -> None:
-    write(tmp_path, stop=False)
+    write_climb(tmp_path, stop=False)
     assert read_record(tmp_path).stop is None
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_altered_line_is_named(tmp_path: Path, number: int) -> None:
-    write(tmp_path)
+    write_climb(tmp_path)
     path = tmp_path / RECORD
     lines = path.read_text().splitlines(keepends=True)
     changed = json.loads(lines[number])
@@ -85,7 +52,7 @@ def test_altered_line_is_named(tmp_path: Path, number: int) -> None:
 
 
 def test_missing_line_is_named(tmp_path: Path) -> None:
-    write(tmp_path)
+    write_climb(tmp_path)
     lines = (tmp_path / RECORD).read_text().splitlines(keepends=True)
     (tmp_path / RECORD).write_text("".join(lines[:2] + lines[3:]))
     with pytest.raises(InputError, match="line 3"):
@@ -93,10 +60,10 @@ def test_missing_line_is_named(tmp_path: Path) -> None:
 
 
 def test_existing_record_is_never_overwritten(tmp_path: Path) -> None:
-    write(tmp_path)
+    write_climb(tmp_path)
     before = (tmp_path / RECORD).read_bytes()
     with pytest.raises(InputError, match="never overwritten"):
-        Recorder(tmp_path, start())
+        Recorder.begin(tmp_path, start())
     assert (tmp_path / RECORD).read_bytes() == before
 
 
@@ -115,3 +82,43 @@ def test_uuid7_sorts_by_time() -> None:
     earlier, later = uuid7(NOW), uuid7(datetime(2026, 11, 24, 3, 0, tzinfo=UTC))
     assert earlier < later
     assert earlier[14] == "7"
+
+
+def test_resume_after_a_torn_line_goes_on_with_the_chain(tmp_path: Path) -> None:
+    write_climb(tmp_path, stop=False)
+    path = tmp_path / RECORD
+    path.write_bytes(path.read_bytes()[:-20])
+    record = read_record(tmp_path)
+    assert len(record.observations) == 2
+    with Recorder.resume(record, "simulator", NOW) as recorder:
+        recorder.observe(frame(7))
+        recorder.stop("completed", "completed", NOW)
+    resumed = read_record(tmp_path)
+    assert [o.height_m for o in resumed.observations] == [1.0, 2.0, 8.0]
+    assert [r.frames for r in resumed.resumes] == [2]
+    assert resumed.stop is not None
+
+
+def test_resume_after_a_stop_line(tmp_path: Path) -> None:
+    with Recorder.begin(tmp_path, start()) as recorder:
+        recorder.observe(frame(0))
+        recorder.stop("stopped", "gust", NOW)
+    with Recorder.resume(read_record(tmp_path), "simulator", NOW) as recorder:
+        recorder.observe(frame(1))
+    record = read_record(tmp_path)
+    assert len(record.observations) == 2
+    assert record.stop is None
+
+
+def test_complete_climb_is_not_resumed(tmp_path: Path) -> None:
+    write_climb(tmp_path)
+    with pytest.raises(InputError, match="complete"):
+        Recorder.resume(read_record(tmp_path), "simulator", NOW)
+
+
+def test_observation_after_a_stop_is_named(tmp_path: Path) -> None:
+    write_climb(tmp_path, frames=1)
+    with Recorder(tmp_path, (tmp_path / RECORD).open("ab"), read_record(tmp_path).last_sha256, 1) as recorder:
+        recorder.observe(frame(1))
+    with pytest.raises(InputError, match="line 4: a observation line cannot follow a stop line"):
+        read_record(tmp_path)

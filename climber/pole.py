@@ -131,8 +131,7 @@ def _check_sections(path: Path, file: PoleFile) -> None:
     for index, (section, expected_m) in enumerate(zip(file.sections, ends, strict=True)):
         if section.top_m <= section.bottom_m:
             raise InputError(
-                f"{path}: `sections.{index}` ends at {section.top_m:g} m, "
-                f"not above its bottom {section.bottom_m:g} m"
+                f"{path}: `sections.{index}` ends at {section.top_m:g} m, not above its bottom {section.bottom_m:g} m"
             )
         if abs(section.bottom_m - expected_m) > SEAM_M:
             raise InputError(
@@ -141,8 +140,7 @@ def _check_sections(path: Path, file: PoleFile) -> None:
             )
     if abs(file.sections[-1].top_m - file.height_m) > SEAM_M:
         raise InputError(
-            f"{path}: the last section ends at {file.sections[-1].top_m:g} m; "
-            f"give `height_m`, {file.height_m:g}"
+            f"{path}: the last section ends at {file.sections[-1].top_m:g} m; give `height_m`, {file.height_m:g}"
         )
 
 

@@ -97,6 +97,14 @@ def _bent(camera: Camera, x: Array, y: Array) -> tuple[Array, Array]:
     )
 
 
+@lru_cache(maxsize=4)
+def _field_radius2(camera: Camera) -> float:
+    """Squared image plane radius of the farthest corner: beyond it a distortion polynomial may fold back."""
+    corners = np.array([-0.5, camera.width_px - 0.5]), np.array([-0.5, camera.height_px - 0.5])
+    x, y = undistorted(camera, *np.meshgrid(*corners))
+    return float((x * x + y * y).max()) * 1.001
+
+
 def frame_to_surface(shape: PoleShape, view: View, u_px: Array, v_px: Array) -> Hits:
     """Find where the rays of pixels first meet the shaft; arrays of one shape."""
     return plane_to_surface(shape, view, *undistorted(view.camera, u_px, v_px))
@@ -158,15 +166,15 @@ def surface_to_frame(shape: PoleShape, view: View, height_m: Array, azimuth_deg:
     east, north = (np.sin(local) * secant).astype(kind), (np.cos(local) * secant).astype(kind)
     apothem, up = apothem.astype(kind), ((height_m - view.height_m) * 1000).astype(kind)
     r = rotation(view).astype(kind)
-    x, y, z = (
-        apothem * (r[i, 0] * north + r[i, 1] * east) + (r[i, 2] * up - r[i, 0] * distance) for i in range(3)
-    )
+    x, y, z = (apothem * (r[i, 0] * north + r[i, 1] * east) + (r[i, 2] * up - r[i, 0] * distance) for i in range(3))
     z = np.where(z > 1, z, np.nan)
-    u, v = distorted(view.camera, x / z, y / z)
+    x, y = x / z, y / z
+    u, v = distorted(view.camera, x, y)
     cosine = _cosine(shape, view, apothem, up, azimuth_deg, north, east).astype(kind)
     camera = view.camera
     on_sensor = (u > -0.5) & (u < camera.width_px - 0.5) & (v > -0.5) & (v < camera.height_px - 0.5)
-    return Projected(u, v, cosine, z / ((camera.fx_px + camera.fy_px) / 2), on_sensor & (cosine > 0))
+    in_field = x * x + y * y <= _field_radius2(camera)
+    return Projected(u, v, cosine, z / ((camera.fx_px + camera.fy_px) / 2), on_sensor & in_field & (cosine > 0))
 
 
 def _cosine(

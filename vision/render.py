@@ -35,9 +35,7 @@ class PoleRenderer:
         Raises ValueError when the mask's size differs from the surface's.
         """
         if rust is not None and rust.shape != surface_rgb.shape[:2]:
-            raise ValueError(
-                f"mask {rust.shape} and surface {surface_rgb.shape[:2]} differ in size; give one size"
-            )
+            raise ValueError(f"mask {rust.shape} and surface {surface_rgb.shape[:2]} differ in size; give one size")
         self.shape = shape
         self.scene = random_scene(seed) if scene is None else scene
         self._surface = _ringed(surface_rgb)
@@ -82,9 +80,7 @@ class PoleRenderer:
         gain, highlight = shading(self.scene, view.azimuth_deg)
         around = _normal_index(self.shape, hits.azimuth_deg)
         camera = view.camera
-        light = (
-            gain[around] * self._grain(hits) * vignette(self.scene, (camera.width_px, camera.height_px))[box]
-        )
+        light = gain[around] * self._grain(hits) * vignette(self.scene, (camera.width_px, camera.height_px))[box]
         if self.scene.shadow:
             light *= cast_shadow(self.scene, hits.height_m, hits.azimuth_deg)
         shine = highlight[around]
@@ -163,9 +159,7 @@ def _exposed(scene: Scene, picture: Image, view: View) -> Image:
     if scene.motion_px > 1:
         picture = cv2.blur(picture, (1, scene.motion_px))
     if scene.noise:
-        rng = np.random.default_rng(
-            [scene.seed, round(abs(view.height_m) * 1e4), round(view.azimuth_deg * 100)]
-        )
+        rng = np.random.default_rng([scene.seed, round(abs(view.height_m) * 1e4), round(view.azimuth_deg * 100)])
         lighter, darker = _noise_sheet(picture.shape[0] + 64, picture.shape[1] + 64, scene.noise)
         down, across = rng.integers(0, 64, 2)
         window = np.s_[down : down + picture.shape[0], across : across + picture.shape[1]]
@@ -177,6 +171,4 @@ def _exposed(scene: Scene, picture: Image, view: View) -> Image:
 def _noise_sheet(rows: int, columns: int, deviation: float) -> tuple[Image, Image]:
     """Noise as what it adds and what it takes away: drawn once, shifted per frame."""
     drawn = np.random.default_rng(3).normal(0, deviation, (rows, columns, 3))
-    return np.clip(np.round(drawn), 0, 255).astype(np.uint8), np.clip(np.round(-drawn), 0, 255).astype(
-        np.uint8
-    )
+    return np.clip(np.round(drawn), 0, 255).astype(np.uint8), np.clip(np.round(-drawn), 0, 255).astype(np.uint8)

@@ -20,9 +20,7 @@ def tile(name: str) -> Image:
     """Load a texture tile by its file's stem, RGB (128, 128, 3)."""
     picture = cv2.imread(str(TEXTURES / f"{name}.jpg"))
     if picture is None:
-        raise FileNotFoundError(
-            f"{TEXTURES / name}.jpg is missing from the installation; install highmast again"
-        )
+        raise FileNotFoundError(f"{TEXTURES / name}.jpg is missing from the installation; install highmast again")
     return np.asarray(picture[..., ::-1], dtype=np.uint8)
 
 
@@ -39,9 +37,7 @@ def noise(rng: np.random.Generator, size: tuple[int, int], cell: tuple[float, fl
     return np.asarray(smooth[:, start : start + columns] * 1.3)
 
 
-def fractal(
-    rng: np.random.Generator, size: tuple[int, int], cell: tuple[float, float], octaves: int = 3
-) -> Field:
+def fractal(rng: np.random.Generator, size: tuple[int, int], cell: tuple[float, float], octaves: int = 3) -> Field:
     """Sum of noise whose grain and weight halve with each octave."""
     total = noise(rng, size, cell)
     for octave in range(1, octaves):
@@ -55,7 +51,6 @@ def tiled(name: str, row: npt.NDArray[np.intp], column: npt.NDArray[np.intp], zo
     picture = tile(name)
     side = picture.shape[0]
     mirrored = [
-        np.abs((index / zoom).astype(np.intp) % (2 * side) - side + 0.5).astype(np.intp)
-        for index in (row, column)
+        np.abs((index / zoom).astype(np.intp) % (2 * side) - side + 0.5).astype(np.intp) for index in (row, column)
     ]
     return np.asarray(picture[np.minimum(mirrored[0], side - 1), np.minimum(mirrored[1], side - 1)])

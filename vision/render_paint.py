@@ -28,9 +28,7 @@ def paint_coat(rng: np.random.Generator, sheet: Sheet) -> Image:
     names = tuple(COATS)
     name = names[int(rng.choice(len(names), p=np.array(WEIGHTS) / sum(WEIGHTS)))]
     size, mm = (sheet.rows, sheet.columns), sheet.mm_per_px
-    light = (
-        1 + 0.035 * fractal(rng, size, (400 / mm, 160 / mm)) + 0.02 * noise(rng, size, (1200 / mm, 5 / mm))
-    )
+    light = 1 + 0.035 * fractal(rng, size, (400 / mm, 160 / mm)) + 0.02 * noise(rng, size, (1200 / mm, 5 / mm))
     if name == "galvanized":
         light += 0.035 * noise(rng, size, (12 / mm, 12 / mm))
     light *= _grain(rng, sheet)
@@ -40,9 +38,7 @@ def paint_coat(rng: np.random.Generator, sheet: Sheet) -> Image:
 
 def _grain(rng: np.random.Generator, sheet: Sheet) -> Field:
     """Fine weathering from a metal tile, about 1, repeated."""
-    grey = cv2.cvtColor(
-        tile(str(rng.choice(["metal_000", "metal_003", "metal_005", "metal_008"]))), cv2.COLOR_RGB2GRAY
-    )
+    grey = cv2.cvtColor(tile(str(rng.choice(["metal_000", "metal_003", "metal_005", "metal_008"]))), cv2.COLOR_RGB2GRAY)
     grey = cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC).astype(np.float32)
     grey = 1 + 0.5 * (grey / grey.mean() - 1)
     repeat = (sheet.rows // grey.shape[0] + 1, sheet.columns // grey.shape[1] + 1)
@@ -52,9 +48,7 @@ def _grain(rng: np.random.Generator, sheet: Sheet) -> Field:
 def paint_dirt(rng: np.random.Generator, sheet: Sheet, picture: Image) -> None:
     """Darken streaks of dirt; leave brown run-off, algae and bare primer that are not rust."""
     size, mm = (sheet.rows, sheet.columns), sheet.mm_per_px
-    streaks = np.clip(
-        noise(rng, size, (900 / mm, 14 / mm)) + noise(rng, size, (2500 / mm, 200 / mm)) - 1.2, 0, 1.2
-    )
+    streaks = np.clip(noise(rng, size, (900 / mm, 14 / mm)) + noise(rng, size, (2500 / mm, 200 / mm)) - 1.2, 0, 1.2)
     _blend(picture, streaks * rng.uniform(0.05, 0.3), (88, 82, 74))
     if rng.random() < 0.5:
         _blots(rng, sheet, picture, (104, 88, 68), rng.uniform(0.15, 0.4))
@@ -145,9 +139,7 @@ def _blend(picture: Image, cover: Field, colour: tuple[int, int, int]) -> None:
     """Lay a colour over the picture with a cover of 0 to 1."""
     row, column = np.nonzero(cover > 0.01)
     share = cover[row, column].astype(np.float32)[:, None]
-    picture[row, column] = _byte(
-        picture[row, column] * (1 - share) + np.array(colour, dtype=np.float32) * share
-    )
+    picture[row, column] = _byte(picture[row, column] * (1 - share) + np.array(colour, dtype=np.float32) * share)
 
 
 def _byte(values: Field) -> Image:

@@ -105,9 +105,7 @@ def _freckles(rng: np.random.Generator, sheet: Sheet, field: Field) -> None:
     count = max(1, int(share * field.size))
     row, column = rng.integers(0, size[0], count), rng.integers(0, size[1], count)
     specks[row, column] = rng.uniform(4, 16, count)
-    specks = cv2.GaussianBlur(
-        specks, (0, 0), rng.uniform(1.2, 2.5) / sheet.mm_per_px, borderType=cv2.BORDER_REFLECT
-    )
+    specks = cv2.GaussianBlur(specks, (0, 0), rng.uniform(1.2, 2.5) / sheet.mm_per_px, borderType=cv2.BORDER_REFLECT)
     clouds = noise(rng, size, (900 / sheet.mm_per_px, 250 / sheet.mm_per_px))
     field += specks * np.clip(clouds, 0.05, 1.5)
 
@@ -118,9 +116,9 @@ def paint_rust(rng: np.random.Generator, picture: Image, field: Field, level: fl
     row, column = np.nonzero(depth > -0.12)
     inside = depth[row, column]
     colour = _rust_colour(rng, row, column, inside)
-    cover = np.clip(inside / 0.12 + 0.62, 0, 1) ** 2 * (inside > 0) + 0.22 * np.clip(
-        inside / 0.12 + 1, 0, 1
-    ) * (inside <= 0)
+    cover = np.clip(inside / 0.12 + 0.62, 0, 1) ** 2 * (inside > 0) + 0.22 * np.clip(inside / 0.12 + 1, 0, 1) * (
+        inside <= 0
+    )
     cover = cover.astype(np.float32)[:, None]
     picture[row, column] = (picture[row, column] * (1 - cover) + colour * cover).astype(np.uint8)
     return (depth > 0).astype(np.uint8)

@@ -122,13 +122,9 @@ def _skyline(rng: np.random.Generator, picture: Image) -> None:
     for _ in range(int(rng.integers(6, 26))):
         left, wide, high = int(rng.integers(columns)), int(rng.integers(12, 130)), int(rng.integers(4, 44))
         tone = np.array(
-            ((150, 146, 140), (108, 104, 104), (176, 170, 160), (128, 82, 66), (92, 100, 112))[
-                int(rng.integers(5))
-            ]
+            ((150, 146, 140), (108, 104, 104), (176, 170, 160), (128, 82, 66), (92, 100, 112))[int(rng.integers(5))]
         )
-        picture[horizon - high : horizon, np.arange(left, left + wide) % columns] = tone * rng.uniform(
-            0.7, 1.1
-        )
+        picture[horizon - high : horizon, np.arange(left, left + wide) % columns] = tone * rng.uniform(0.7, 1.1)
     trees = np.clip(fractal(rng, (1, columns), (1, 60), 5)[0] * 5 + rng.uniform(-4, 12), 0, 60).astype(int)
     green = np.array((62, 78, 48)) * rng.uniform(0.7, 1.3)
     for column, high in enumerate(trees):
@@ -146,9 +142,7 @@ def _ground(rng: np.random.Generator, picture: Image) -> None:
     far = np.float32(rng.uniform(4, 12)) / np.tan(down)
     east, north = (far * np.sin(around)).astype(np.float32), (far * np.cos(around)).astype(np.float32)
     first, second = (tile(str(name)) for name in rng.choice(GROUNDS, 2, replace=False))
-    layers = [
-        cv2.remap(each, east * 24 % 127, north * 24 % 127, cv2.INTER_LINEAR) for each in (first, second)
-    ]
+    layers = [cv2.remap(each, east * 24 % 127, north * 24 % 127, cv2.INTER_LINEAR) for each in (first, second)]
     mixed = [
         np.where(far[..., None] > 40, each.mean((0, 1)), layer)
         for each, layer in zip((first, second), layers, strict=True)

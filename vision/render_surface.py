@@ -99,9 +99,7 @@ def read_mask(path: Path) -> npt.NDArray[np.uint8]:
     wrong = [int(value) for value in found if value not in (0, 1, 255)]
     if wrong or {1, 255} <= {int(value) for value in found}:
         shown = ", ".join(str(value) for value in (wrong or [1, 255])[:5])
-        raise ValueError(
-            f"`rust_mask` {path} holds the value {shown}; use 0 = not rust and 1 (or 255) = rust alone"
-        )
+        raise ValueError(f"`rust_mask` {path} holds the value {shown}; use 0 = not rust and 1 (or 255) = rust alone")
     return (values > 0).astype(np.uint8)
 
 
@@ -113,6 +111,4 @@ def _channel(path: Path) -> npt.NDArray[np.uint8]:
                 raise ValueError(f"`rust_mask` {path} has mode {opened.mode}; save it with one 8 bit channel")
             return np.asarray(opened).astype(np.uint8)
     except OSError:
-        raise ValueError(
-            f"`rust_mask` {path} is not a picture that can be read; give a PNG of one channel"
-        ) from None
+        raise ValueError(f"`rust_mask` {path} is not a picture that can be read; give a PNG of one channel") from None

@@ -4,27 +4,60 @@ Every motion is a generator: it sends, yields the latest Telemetry at least ever
 going from that loop (a frozen host therefore stops the robot), and ends when the robot has done it.
 """
 
-from collections.abc import Generator
+import math
+import time
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from firmware_bridge.types import CameraInfo, Frame, Telemetry
+from firmware_bridge.camera import Camera, Still, decode, open_camera
+from firmware_bridge.camera_messages import CameraInformation, CaptureStatus, ImageCaptured
+from firmware_bridge.errors import CameraError, LinkError, Refused, RobotFault
+from firmware_bridge.link import Link
+from firmware_bridge.messages import ArmChallenge, ClimbStatus, Version
+from firmware_bridge.orders import Command
+from firmware_bridge.protocol import HOST_COMPONENT, HOST_SYSTEM, Protocol
+from firmware_bridge.session import Motion, Session
+from firmware_bridge.types import CameraInfo, ClimbState, Frame, Identity, Pose, Telemetry
 
-Motion = Generator[Telemetry, None, None]
+PRODUCT_SIMULATOR = 0x5349
+IN_MOTION = frozenset({ClimbState.MOVING, ClimbState.DESCENDING, ClimbState.JOGGING})
+LATCHED = frozenset({ClimbState.STOPPED, ClimbState.FAULT, ClimbState.ESTOPPED})
+STILL_S = 5.0
+"""From trigger to picture at most; the robot stands meanwhile."""
+EXPOSURE_STD_S = 0.005
+"""How well the time of exposure is known on the controller's clock."""
+STOP_TRIES = 3
+STOP_S = 0.1
 
 
 class Robot:
-    """A pole-climbing robot on a serial line, with its camera."""
+    """A pole-climbing robot on a serial line, with its camera. Make it with `Robot.open`."""
 
-    identity: str
-    is_simulator: bool
-    camera_info: CameraInfo
-    standoff_mm: float
+    def __init__(self, session: Session, camera: Camera | None) -> None:
+        """Take over an open session; asks who is there (LinkLost)."""
+        self._session = session
+        self._camera = camera
+        session.wait_for(lambda: None, lambda: session.fold.status, "status")
+        self.about = _identity(session.ask(Version))
+        self.parameters = session.ask_parameters()
+        self.camera_info = _camera_info(session.ask(CameraInformation))
+        self._still = session.ask(CaptureStatus).images
 
     @classmethod
     def open(cls, robot_url: str, camera_url: str | None = None) -> Self:
-        """Open the port and camera and wait for heartbeat and identity; PortError, LinkLost, CameraError."""
-        raise NotImplementedError
+        """Open port and camera and wait for status and identity; PortError, LinkLost, CameraError."""
+        link = Link(robot_url, Protocol(HOST_SYSTEM, HOST_COMPONENT))
+        camera = None
+        try:
+            camera = None if camera_url is None else open_camera(camera_url, link.nudge)
+            return cls(Session(link), camera)
+        except BaseException:
+            link.close()
+            if camera is not None:
+                camera.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -36,33 +69,186 @@ class Robot:
 
     def close(self) -> None:
         """Stop if in motion, then release port and camera. Never raises on a dead link."""
-        raise NotImplementedError
+        if self.telemetry.state in IN_MOTION:
+            self.stop(category=2, reason="the host closed the link")
+        self._session.link.close()
+        if self._camera is not None:
+            self._camera.close()
+
+    @property
+    def identity(self) -> str:
+        """One line for people and the record."""
+        return self.about.name
+
+    @property
+    def is_simulator(self) -> bool:
+        """Whether it says that it is a simulated robot."""
+        return self.about.is_simulator
+
+    @property
+    def standoff_mm(self) -> float:
+        """Optical centre to the pole's surface, kept by the rollers (parameter CAM_STANDOFF)."""
+        return self.parameters["CAM_STANDOFF"]
 
     @property
     def telemetry(self) -> Telemetry:
-        """The latest word of the robot."""
-        raise NotImplementedError
+        """The latest word of the robot; how old it is stands in `link_age_s`."""
+        self._session.poll(wait_s=0.0)
+        return self._session.fold.telemetry(time.monotonic())
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The robot's latest status texts, oldest first."""
+        return tuple(self._session.words)
 
     def arm(self) -> Motion:
-        """Answer the arm challenge; ends when armed."""
-        raise NotImplementedError
+        """Ask, answer the challenge, and end when armed. Ends at once if it is."""
+        session = self._session
+        if session.tick(wait_s=0.0).state == ClimbState.HOLDING:
+            return
+        session.replies(ArmChallenge)
+        try:
+            yield from session.order(Command.ARM, 1.0)
+        except Refused as refusal:
+            failed = [challenge.failed for challenge in session.replies(ArmChallenge) if challenge.failed]
+            raise Refused(f"{refusal} ({failed[0].name})" if failed else str(refusal)) from None
+        challenge = session.wait_for(
+            lambda: None, lambda: next(iter(session.replies(ArmChallenge)), None), "arm challenge"
+        )
+        yield from session.order(Command.ARM_CONFIRM, float(challenge.nonce & 0xFFFF), float(challenge.nonce >> 16))
+        yield from self._until(lambda telemetry: telemetry.state == ClimbState.HOLDING, at_first=LATCHED)
 
     def goto(self, height_m: float, azimuth_deg: float, speed_m_s: float) -> Motion:
-        """Climb or descend and turn to a station; ends when there and standing."""
-        raise NotImplementedError
+        """Go to a station: camera axis at `height_m`, `azimuth_deg` in [0, 360). Ends when standing there.
 
-    def capture(self) -> Generator[Telemetry, None, Frame]:
-        """Trigger one photograph; returns it with the pose at its exposure."""
-        raise NotImplementedError
+        Refused (limits, wind, energy, not armed), RobotFault (stopped on the way), LinkLost.
+        """
+        status = self._status()
+        goal_id = status.goal_id + 1
+        yield from self._session.order(
+            Command.GOTO, height_m, azimuth_deg, speed_m_s, float(status.boot_id), float(goal_id)
+        )
+        yield from self._until(lambda telemetry: telemetry.goal_id == goal_id and telemetry.state == ClimbState.HOLDING)
 
-    def descend(self) -> Motion:
-        """Come down to the ground and disarm."""
-        raise NotImplementedError
+    def descend(self, speed_m_s: float = 0.0) -> Motion:
+        """Come down to the ground, where the robot disarms; speed 0 is the robot's own."""
+        status = self._status()
+        yield from self._session.order(
+            Command.DESCEND, speed_m_s, 0.0, 0.0, float(status.boot_id), float(status.goal_id + 1)
+        )
+        yield from self._until(lambda telemetry: telemetry.state == ClimbState.DISARMED)
 
     def hold(self, seconds: float) -> Motion:
-        """Keep station with the heartbeat on."""
-        raise NotImplementedError
+        """Keep station with the heartbeat on; RobotFault if the robot stops itself meanwhile."""
+        until_s = time.monotonic() + seconds
+        first = self._session.tick(wait_s=0.0).state
+        yield from self._until(lambda _: time.monotonic() >= until_s, at_first=frozenset({first}))
+
+    def capture(self) -> Generator[Telemetry, None, Frame]:
+        """Trigger one photograph and return it with the pose at its exposure; CameraError, Refused."""
+        if self._camera is None:
+            raise CameraError("no camera was opened; give its URL")
+        taken = yield from self._trigger()
+        give_up_s = time.monotonic() + STILL_S
+        while (still := self._camera.take(taken.index)) is None:
+            if time.monotonic() > give_up_s:
+                raise CameraError(
+                    f"still {taken.index} did not come within {STILL_S:g} s of its trigger; check the camera"
+                )
+            yield self._checked(self._session.tick())
+        return self._frame(taken, still)
 
     def stop(self, category: int = 1, reason: str = "") -> None:
         """Stop at once: 1 brakes and removes power, 2 holds under power. Never raises on a dead link."""
-        raise NotImplementedError
+        session = self._session
+        try:
+            for again in range(STOP_TRIES):
+                session.send_order(Command.STOP, float(category), again=again)
+                until_s = time.monotonic() + STOP_S
+                while (left_s := until_s - time.monotonic()) > 0:
+                    session.poll(left_s)
+                    if session.acknowledged(Command.STOP):
+                        session.words.append(f"stopped by the host: {reason}")
+                        return
+        except (LinkError, Refused):
+            return  # without a heartbeat the robot stops by itself
+
+    def _status(self) -> ClimbStatus:
+        self._session.tick(wait_s=0.0)
+        status = self._session.fold.status
+        assert status is not None
+        return status
+
+    def _until(self, done: Callable[[Telemetry], bool], at_first: frozenset[ClimbState] = frozenset()) -> Motion:
+        """Tick until `done`; a state in `at_first` is no fault."""
+        while True:
+            telemetry = self._session.tick()
+            yield telemetry
+            if done(telemetry):
+                return
+            if telemetry.state not in at_first:
+                self._checked(telemetry)
+            self._refused()
+
+    def _refused(self) -> None:
+        """A late no to an order that was repeated."""
+        for command in (Command.GOTO, Command.DESCEND):
+            self._session.acknowledged(command)
+
+    def _checked(self, telemetry: Telemetry) -> Telemetry:
+        if telemetry.state in LATCHED:
+            words = f"; it says: {self._session.words[-1]}" if self._session.words else ""
+            cause = telemetry.faults.name if telemetry.faults else "no cause given"
+            raise RobotFault(
+                f"the robot is {telemetry.state.name} ({cause}) at {telemetry.height_m:.2f} m{words}. "
+                "Mend the cause, then arm again"
+            )
+        return telemetry
+
+    def _trigger(self) -> Generator[Telemetry, None, ImageCaptured]:
+        """Order one still until its exposure is reported."""
+        self._still += 1
+        while True:
+            yield from self._session.order(Command.CAPTURE_START, 0.0, 0.0, 1.0, float(self._still))
+            for taken in self._session.replies(ImageCaptured):
+                if taken.index == self._still:
+                    return taken
+
+    def _frame(self, taken: ImageCaptured, still: Still) -> Frame:
+        fold, standoff_mm = self._session.fold, self.standoff_mm
+        height_m, azimuth_deg, height_std_m = fold.at(taken.time_boot_s)
+        telemetry = self.telemetry
+        age_s = time.monotonic() - fold.received_s + max(0.0, telemetry.time_boot_s - taken.time_boot_s)
+        pose = Pose(
+            height_m=height_m,
+            azimuth_deg=azimuth_deg,
+            standoff_mm=standoff_mm,
+            tilt_deg=self.parameters["CAM_TILT"],
+            height_std_m=math.hypot(height_std_m, telemetry.climb_rate_m_s * EXPOSURE_STD_S),
+            azimuth_std_deg=self.parameters["POSE_AZ_SD"],
+            standoff_std_mm=self.parameters["CAM_STANDOFF_SD"],
+            tilt_std_deg=self.parameters["CAM_TILT_SD"],
+            roll_std_deg=self.parameters["CAM_TILT_SD"],
+        )
+        return Frame(
+            seq=taken.index,
+            taken_at=datetime.now(UTC) - timedelta(seconds=age_s),
+            image=decode(still),
+            encoded=still.encoded,
+            pose=pose,
+            mm_per_px=standoff_mm / self.camera_info.focal_px,
+        )
+
+
+def _identity(version: Version) -> Identity:
+    simulated = version.product == PRODUCT_SIMULATOR
+    numbers = ".".join(str(version.firmware >> shift & 0xFF) for shift in (24, 16, 8))
+    kind = "highmast simulator" if simulated else "highmast robot"
+    return Identity(f"{kind} {numbers} ({version.uid:012x})", version.uid, numbers, simulated)
+
+
+def _camera_info(camera: CameraInformation) -> CameraInfo:
+    if camera.sensor_width_mm <= 0 or camera.focal_length_mm <= 0:
+        raise CameraError("the robot does not know its camera's focal length; calibrate it")
+    focal_px = camera.focal_length_mm / camera.sensor_width_mm * camera.width_px
+    return CameraInfo(camera.width_px, camera.height_px, focal_px, f"{camera.vendor} {camera.model}".strip())

@@ -18,7 +18,9 @@ MOST_SPEED = 1000.0
 
 
 @click.command()
-@click.option("--pole", "pole_path", type=click.Path(path_type=Path), required=True, help="Pole file (climber/POLE.md).")
+@click.option(
+    "--pole", "pole_path", type=click.Path(path_type=Path), required=True, help="Pole file (climber/POLE.md)."
+)
 @click.option("--serial", default="pty", show_default=True, help="Line to serve: pty, or tcp://HOST:PORT (0 = any).")
 @click.option("--camera", default="http://127.0.0.1:0", show_default=True, help="MJPEG stream to serve (port 0 = any).")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of wind, noise, light.")

@@ -1,0 +1,40 @@
+"""A simulator whose camera sees the pose itself: the grey level is the height, the red level the azimuth.
+
+python flat_simulator.py SERIAL SPEED [PARAMETER=VALUE...]
+"""
+
+import json
+import sys
+
+import numpy as np
+import numpy.typing as npt
+
+from firmware_bridge.simulator.plant import Pole
+from firmware_bridge.simulator.process import Settings, serve
+from firmware_bridge.types import Pose
+
+
+def picture(pose: Pose) -> npt.NDArray[np.uint8]:
+    """One colour: height in 100 mm steps is green, azimuth in 2 degree steps is red."""
+    image = np.zeros((960, 1280, 3), np.uint8)
+    image[..., 0] = round(pose.azimuth_deg / 2)
+    image[..., 1] = round(pose.height_m * 10)
+    return image
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    serial, speed, *pairs = sys.argv[1:]
+    given = {name: float(value) for name, value in (pair.split("=") for pair in pairs)}
+    settings = Settings(
+        Pole(15.0, 300.0, 150.0),
+        serial=serial,
+        seed=3,
+        speed=float("inf") if speed == "max" else float(speed),
+        parameters=given,
+    )
+    serve(settings, picture, lambda robot, camera: print(json.dumps({"robot": robot, "camera": camera}), flush=True))
+
+
+if __name__ == "__main__":
+    main()

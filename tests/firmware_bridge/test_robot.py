@@ -1,0 +1,127 @@
+"""The robot's interface against a real simulator process behind a real pty or TCP."""
+
+import signal
+import time
+from collections.abc import Generator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from tests.firmware_bridge.simulated import simulator
+
+from firmware_bridge.errors import CameraError, LinkLost, PortError, Refused
+from firmware_bridge.robot import Robot
+from firmware_bridge.types import ClimbState, Frame, Telemetry
+
+
+def run(motion: Generator[Telemetry, None, Any]) -> tuple[list[Telemetry], Any]:
+    """Run a motion to its end: what it yielded, what it returned."""
+    seen = []
+    while True:
+        try:
+            seen.append(next(motion))
+        except StopIteration as end:
+            return seen, end.value
+
+
+@pytest.mark.parametrize("serial", ["pty", "tcp://127.0.0.1:0"])
+def test_a_climb_photographs_where_it_stands_and_comes_down(serial: str) -> None:
+    with simulator(serial) as simulated, Robot.open(simulated.robot, simulated.camera) as robot:
+        assert robot.is_simulator
+        assert robot.standoff_mm == 600
+        assert (robot.camera_info.width_px, robot.camera_info.height_px) == (1280, 960)
+        run(robot.arm())
+        for height_m, azimuth_deg in ((1.0, 0.0), (2.5, 120.0), (2.0, 240.0)):
+            seen, _ = run(robot.goto(height_m, azimuth_deg, 0.4))
+            assert seen[-1].state == ClimbState.HOLDING
+            _, frame = run(robot.capture())
+            assert isinstance(frame, Frame)
+            red, green, _ = frame.image[480, 640].astype(float)
+            assert frame.pose.height_m == pytest.approx(height_m, abs=0.02)
+            assert green / 10 == pytest.approx(height_m, abs=0.3)  # where it truly stood
+            assert abs((red * 2 - azimuth_deg + 180) % 360 - 180) < 8
+            assert frame.encoded.startswith(b"\xff\xd8")
+        run(robot.descend())
+        assert robot.telemetry.state == ClimbState.DISARMED
+        assert robot.telemetry.height_m < 0.4
+
+
+def test_motion_yields_telemetry_at_every_tick() -> None:
+    with simulator(speed="1") as simulated, Robot.open(simulated.robot) as robot:
+        run(robot.arm())
+        times_s, heights_m = [], []
+        for telemetry in robot.goto(0.6, 10.0, 0.3):
+            times_s.append(time.monotonic())
+            heights_m.append(telemetry.height_m)
+        assert max(b - a for a, b in pairwise(times_s)) < 0.3
+        assert len(heights_m) > 15
+        assert 0.35 < heights_m[len(heights_m) // 2] < 0.6
+
+
+def test_goals_outside_the_limits_are_refused_and_said_why() -> None:
+    with simulator() as simulated, Robot.open(simulated.robot) as robot:
+        with pytest.raises(Refused, match="not armed"):
+            run(robot.goto(1.0, 0.0, 0.2))
+        run(robot.arm())
+        for goal in ((16.0, 0.0, 0.2), (1.0, 360.0, 0.2), (1.0, 0.0, 3.0), (0.1, 0.0, 0.2)):
+            with pytest.raises(Refused, match="outside the robot's limits"):
+                run(robot.goto(*goal))
+        assert robot.telemetry.state == ClimbState.HOLDING
+
+
+def test_killing_the_robot_in_motion_is_a_lost_link_within_two_seconds() -> None:
+    with simulator(speed="1") as simulated, Robot.open(simulated.robot, simulated.camera) as robot:
+        run(robot.arm())
+        motion = robot.goto(5.0, 0.0, 0.3)
+        for _ in range(10):
+            next(motion)
+        simulated.process.kill()
+        died_s = time.monotonic()
+        with pytest.raises(LinkLost):
+            run(motion)
+        assert time.monotonic() - died_s < 2.0
+        robot.stop(reason="test")  # never raises on a dead link
+
+
+def test_a_frozen_robot_is_a_lost_link_and_not_a_hang() -> None:
+    with simulator(speed="1") as simulated, Robot.open(simulated.robot) as robot:
+        run(robot.arm())
+        motion = robot.goto(5.0, 0.0, 0.3)
+        next(motion)
+        simulated.process.send_signal(signal.SIGSTOP)
+        frozen_s = time.monotonic()
+        with pytest.raises(LinkLost, match="nothing valid for"):
+            run(motion)
+        assert time.monotonic() - frozen_s < 2.0
+
+
+def test_a_camera_that_dies_is_an_error_and_the_robot_stays_under_control() -> None:
+    with simulator() as simulated, Robot.open(simulated.robot, simulated.camera + "/preview") as robot:
+        run(robot.arm())
+        with pytest.raises(CameraError, match="did not come within"):
+            run(robot.capture())  # a preview never carries the still that was triggered
+        run(robot.goto(1.0, 0.0, 0.3))
+
+
+def test_stop_latches_until_armed_again() -> None:
+    with simulator(speed="1") as simulated, Robot.open(simulated.robot) as robot:
+        run(robot.arm())
+        motion = robot.goto(5.0, 0.0, 0.3)
+        for _ in range(10):
+            next(motion)
+        robot.stop(category=1, reason="test")
+        assert robot.telemetry.state == ClimbState.STOPPED
+        assert robot.telemetry.stop_category == 1
+        with pytest.raises(Refused, match="not armed"):
+            run(robot.goto(1.0, 0.0, 0.3))
+        run(robot.arm())
+        run(robot.goto(0.5, 0.0, 0.3))
+
+
+def test_wrong_urls_say_what_to_do() -> None:
+    with pytest.raises(PortError, match="cannot open /dev/no-such-port"):
+        Robot.open("/dev/no-such-port")
+    with simulator() as simulated, pytest.raises(CameraError, match="neither a folder"):
+        Robot.open(simulated.robot, "no-such-folder")
+    with simulator() as simulated, pytest.raises(CameraError, match="cannot open camera"):
+        Robot.open(simulated.robot, "http://127.0.0.1:9")

@@ -1,0 +1,76 @@
+"""`highmast sync`: send climb folders to a history service."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from climber.errors import SOME_UNREAD, InputError, ServiceError
+from climber.service.settings import default_data
+
+if TYPE_CHECKING:
+    from climber.upload import HistoryClient
+
+
+@click.command()
+@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--service", "url", required=True, help="URL of the service, such as http://127.0.0.1:8000")
+@click.option(
+    "--key-file", type=click.Path(path_type=Path, dir_okay=False), help="File that holds your key; else HIGHMAST_KEY."
+)
+def command(folders: tuple[Path, ...], url: str, key_file: Path | None) -> None:
+    """Send climb records to a history service.
+
+    Pictures first, then the record; what the service already has is not sent again, so a broken sync goes on where
+    it was. A service on this machine needs no key: the one that `highmast serve` left in its data folder is used.
+    """
+    from climber.upload import HistoryClient
+
+    refused, unread = [], []
+    with HistoryClient(url, find_key(url, key_file)) as client:
+        for folder in folders:
+            try:
+                if not _send(client, folder):
+                    refused.append(str(folder))
+            except InputError as error:
+                click.echo(f"{folder}: {error}", err=True)
+                unread.append(str(folder))
+    if refused:
+        raise ServiceError(f"not taken by the service: {', '.join(refused)}")
+    if unread:
+        sys.exit(SOME_UNREAD)
+
+
+def _send(client: "HistoryClient", folder: Path) -> bool:
+    """Send one folder and say what became of it; returns whether it is there now."""
+    from climber.upload import send_climb
+
+    def progress(done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            click.echo(f"\r{folder}: {done}/{total} pictures confirmed", err=True, nl=done == total)
+
+    result = send_climb(client, folder, progress)
+    pole = f" (pole {result['pole_id']})" if result["pole_id"] else ""
+    click.echo(f"{folder}: {result['result']}{pole}{': ' + result['detail'] if result['detail'] else ''}")
+    return result["result"] in ("created", "duplicate")
+
+
+def find_key(url: str, key_file: Path | None) -> str:
+    """Return the key: from the file named, else HIGHMAST_KEY, else what the service on this machine left."""
+    from climber.upload import is_this_machine
+
+    if key_file is None and "HIGHMAST_KEY" in os.environ:
+        return os.environ["HIGHMAST_KEY"].strip()
+    local = default_data() / "local.key"
+    place = key_file or (local if is_this_machine(url) else None)
+    if place is None:
+        raise InputError(f"no key for {url}: name a file with --key-file, or set HIGHMAST_KEY.")
+    try:
+        return place.read_text().strip()
+    except OSError as error:
+        raise InputError(
+            f"{place}: no key can be read here ({error.strerror}). With `highmast serve --data DIR`, "
+            "it is --key-file DIR/local.key."
+        ) from error

@@ -1,0 +1,90 @@
+"""The application: one factory, built from settings and an open database."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import Depends, FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from climber import __version__
+from climber.service import api, web
+from climber.service.auth import Keyring, requires
+from climber.service.context import Service
+from climber.service.db import Database
+from climber.service.objects import BlobFolder
+from climber.service.settings import Settings
+from climber.service.signin import SignInTokens
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": CONTENT_POLICY,
+    "Cache-Control": "private, no-cache",
+}
+HERE = Path(__file__).parent
+
+
+def build_service(settings: Settings) -> Service:
+    """Open the database, bring its tables up to date and make the data folder."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    database.migrate()
+    blobs = BlobFolder(settings.data / "blobs")
+    return Service(settings, database, blobs, Keyring(database), SignInTokens())
+
+
+def create_app(service: Service) -> FastAPI:
+    """Return the ASGI application of a service; it closes the database when it shuts down."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.database.close()
+
+    app = FastAPI(
+        title="highmast condition history",
+        version=__version__,
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.service = service
+    app.add_middleware(Hardened)
+    app.include_router(api.router)
+    app.include_router(web.router)
+    app.mount("/assets", StaticFiles(directory=HERE / "assets"))
+    _describe(app)
+    return app
+
+
+class Hardened:
+    """Adds the headers that keep a browser from guessing, framing or caching what it should not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(raw=message["headers"])
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, add)
+
+
+def _describe(app: FastAPI) -> None:
+    """Offer the OpenAPI document to those with a key."""
+
+    @app.get("/v1/openapi.json", dependencies=[Depends(requires("crew", "ml", "manager"))], include_in_schema=False)
+    async def openapi() -> dict[str, object]:
+        return app.openapi()

@@ -1,0 +1,97 @@
+"""One door to the database: `read` and `write` run a function of a connection in a bounded thread.
+
+The same functions run on SQLite and PostgreSQL. SQLite has one writer, which takes its lock when the transaction
+begins; readers run beside it (write-ahead log) on connections that cannot write.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import anyio
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MIGRATION_LOCK = 0x68696768  # one arbitrary number that all processes of the service agree on
+BUSY_S = 30.0
+
+
+class Database:
+    """Two engines on one database: `reader` commits nothing, `writer` runs one transaction a call."""
+
+    def __init__(self, url: str, connections: int = 8) -> None:
+        """Open `url` (`sqlite:///FILE` or `postgresql+psycopg://...`) with at most `connections` readers."""
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.writer = _sqlite_writer(url) if self.is_sqlite else create_engine(url, pool_size=connections)
+        self.reader = _sqlite_reader(url, connections) if self.is_sqlite else _autocommit(self.writer)
+        self._readers = anyio.CapacityLimiter(connections)
+        self._writers = anyio.CapacityLimiter(1 if self.is_sqlite else connections)
+
+    async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `query(connection, ...)` without a transaction."""
+        return await anyio.to_thread.run_sync(lambda: self.read_now(query, *args, **kwargs), limiter=self._readers)
+
+    async def write(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `query(connection, ...)` in one transaction; an error rolls all of it back."""
+        return await anyio.to_thread.run_sync(lambda: self.write_now(query, *args, **kwargs), limiter=self._writers)
+
+    def read_now(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `query` in this thread, without a transaction."""
+        with self.reader.connect() as connection:
+            return query(connection, *args, **kwargs)
+
+    def write_now(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `query` in this thread, in one transaction."""
+        with self.writer.begin() as connection:
+            return query(connection, *args, **kwargs)
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the tables to `revision`. Safe to run again, and from several processes at once."""
+        with self.writer.begin() as connection:
+            if not self.is_sqlite:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+            config = Config()
+            config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.reader.dispose()
+        self.writer.dispose()
+
+
+def _autocommit(engine: Engine) -> Engine:
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _sqlite_writer(url: str) -> Engine:
+    engine = create_engine(url, pool_size=1, max_overflow=0, connect_args={"timeout": BUSY_S})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN would come too late
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")  # an acknowledged upload outlives a power cut
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def take_lock(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _sqlite_reader(url: str, connections: int) -> Engine:
+    engine = create_engine(url, pool_size=connections, isolation_level="AUTOCOMMIT", connect_args={"timeout": BUSY_S})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA query_only=ON")
+
+    return engine

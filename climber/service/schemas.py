@@ -1,0 +1,105 @@
+"""What the service answers, as the OpenAPI document states it. Requests are `climber.record`'s models."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from climber.record import Assessment, PoleDescription, Sha256
+from climber.service.ingest import ItemResult
+
+
+class Latest(BaseModel):
+    """The newest graded climb of a pole, in numbers. None where nothing was gradable."""
+
+    climb_id: str
+    climbed_at: AwareDatetime
+    simulated: bool
+    rusted_fraction: float | None
+    low: float | None
+    high: float | None
+    """Bounds of rusted_fraction."""
+    coverage: float
+    rusted_m2: float | None
+    iso_4628_3: str | None
+    astm_d610: str | None
+
+
+class PoleOut(BaseModel):
+    """A pole and what it shows first."""
+
+    id: str
+    code: str
+    lon: float | None
+    lat: float | None
+    height_m: float | None
+    last_climbed_at: AwareDatetime | None
+    latest: Latest | None
+
+
+class PolesPage(BaseModel):
+    """Poles in order of their codes."""
+
+    poles: list[PoleOut]
+    next: str | None
+    """Path of the next page."""
+
+
+class PictureHashes(BaseModel):
+    """Unrolled pictures of one assessment."""
+
+    surface: str | None
+    rust: str | None
+    coverage: str | None
+
+
+class ClimbOut(BaseModel):
+    """One climb with its current assessment."""
+
+    climb_id: str
+    climbed_at: AwareDatetime
+    received_at: AwareDatetime
+    simulated: bool
+    outcome: str
+    reason: str
+    robot: str
+    device: str
+    frames: int
+    pictures: PictureHashes
+    assessment: Assessment | None
+
+
+class History(BaseModel):
+    """Climbs of a pole, newest first."""
+
+    pole: PoleDescription
+    climbs: list[ClimbOut]
+    next: str | None
+
+
+class Batch(BaseModel):
+    """Result of each climb of a batch, in its order."""
+
+    results: list[ItemResult]
+
+
+class Missing(BaseModel):
+    """Which blobs to send."""
+
+    missing: list[Sha256]
+
+
+class Question(BaseModel):
+    """Which of these blobs are missing?"""
+
+    model_config = {"extra": "forbid"}
+    sha256: Annotated[list[Sha256], Field(max_length=10_000)]
+
+
+class BlobOut(BaseModel):
+    """A blob that is on the disk, with its hash confirmed."""
+
+    sha256: Sha256
+    size_bytes: int
+    mime: str
+    width_px: int
+    height_px: int

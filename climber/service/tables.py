@@ -1,0 +1,217 @@
+"""The tables. Climbs, frames, assessments and blobs are only ever added to.
+
+Times are text, UTC, of fixed width (`2026-11-24T03:42:31.123456Z`): they sort as they are on every database and go
+into an answer unchanged. Documents are the canonical JSON that was hashed.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+ID = String(36)
+TIME = String(27)
+SHA256 = String(64)
+NAME = String(200)
+SERIAL = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only for a column declared INTEGER."""
+
+
+def stamp(moment: datetime) -> str:
+    """Return an aware time as the tables write it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+org = Table(
+    "org",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("name", NAME, nullable=False, unique=True),
+    Column("created_at", TIME, nullable=False),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("org_id", ForeignKey("org.id"), nullable=False),
+    Column("name", NAME, nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("secret_sha256", SHA256, nullable=False, unique=True),
+    Column("session", Boolean, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("expires_at", TIME),
+    Column("revoked_at", TIME),
+)
+
+pole = Table(
+    "pole",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("org_id", ForeignKey("org.id"), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("lon", Float),
+    Column("lat", Float),
+    Column("height_m", Float),
+    Column("description", Text, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("last_climbed_at", TIME),
+    Column("latest_climb_id", ID),
+    Column("latest_climbed_at", TIME),
+    Column("latest_simulated", Boolean),
+    Column("latest_rusted_fraction", Float),
+    Column("latest_low", Float),
+    Column("latest_high", Float),
+    Column("latest_coverage", Float),
+    Column("latest_rusted_m2", Float),
+    Column("latest_iso_4628_3", String(8)),
+    Column("latest_astm_d610", String(8)),
+    UniqueConstraint("org_id", "code"),
+    Index("ix_pole_position", "org_id", "lon", "lat"),
+)
+Index(
+    "ix_pole_worst",
+    pole.c.org_id,
+    pole.c.latest_rusted_fraction,
+    pole.c.id,
+    sqlite_where=pole.c.latest_rusted_fraction.is_not(None),
+    postgresql_where=pole.c.latest_rusted_fraction.is_not(None),
+)
+
+climb = Table(
+    "climb",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("org_id", ForeignKey("org.id"), nullable=False),
+    Column("pole_id", ForeignKey("pole.id"), nullable=False),
+    Column("climbed_at", TIME, nullable=False),
+    Column("received_at", TIME, nullable=False),
+    Column("content_sha256", SHA256, nullable=False),
+    Column("device", NAME, nullable=False),
+    Column("robot", NAME, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("frames", Integer, nullable=False),
+    Column("start_document", Text, nullable=False),
+    Column("stop_document", Text),
+    Column("assessment_id", ID),
+    Index("ix_climb_pole_id_climbed_at", "pole_id", "climbed_at", "id"),
+)
+
+frame = Table(
+    "frame",
+    metadata,
+    Column("climb_id", ForeignKey("climb.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("taken_at", TIME, nullable=False),
+    Column("height_m", Float, nullable=False),
+    Column("azimuth_deg", Float, nullable=False),
+    Column("mm_per_px", Float, nullable=False),
+    Column("blob_sha256", SHA256, nullable=False),
+    Column("document", Text, nullable=False),
+    Index("ix_frame_climb_id_height_m", "climb_id", "height_m"),
+)
+
+assessment = Table(
+    "assessment",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("org_id", ForeignKey("org.id"), nullable=False),
+    Column("climb_id", ForeignKey("climb.id"), nullable=False),
+    Column("assessed_at", TIME, nullable=False),
+    Column("received_at", TIME, nullable=False),
+    Column("content_sha256", SHA256, nullable=False),
+    Column("model", NAME, nullable=False),
+    Column("rule", NAME, nullable=False),
+    Column("iso_4628_3", String(8)),
+    Column("astm_d610", String(8)),
+    Column("rusted_fraction", Float),
+    Column("low", Float),
+    Column("high", Float),
+    Column("coverage", Float, nullable=False),
+    Column("rusted_m2", Float),
+    Column("document", Text, nullable=False),
+    Column("surface_sha256", SHA256),
+    Column("rust_sha256", SHA256),
+    Column("coverage_sha256", SHA256),
+    Column("supersedes", ID),
+    Index("ix_assessment_climb_id", "climb_id", "assessed_at"),
+)
+
+blob = Table(
+    "blob",
+    metadata,
+    Column("org_id", ForeignKey("org.id"), primary_key=True),
+    Column("sha256", SHA256, primary_key=True),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("mime", String(40), nullable=False),
+    Column("width_px", Integer, nullable=False),
+    Column("height_px", Integer, nullable=False),
+    Column("received_at", TIME, nullable=False),
+)
+
+change = Table(
+    "change",
+    metadata,
+    Column("seq", SERIAL, primary_key=True, autoincrement=True),
+    Column("org_id", ForeignKey("org.id"), nullable=False),
+    Column("at", TIME, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("pole_id", ID, nullable=False),
+    Column("climb_id", ID),
+    Column("assessment_id", ID),
+    Index("ix_change_org_id_seq", "org_id", "seq"),
+    sqlite_autoincrement=True,
+)
+
+job = Table(
+    "job",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("org_id", ForeignKey("org.id"), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("request", Text, nullable=False),
+    Column("result", Text),
+    Column("error", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("started_at", TIME),
+    Column("finished_at", TIME),
+    Index("ix_job_state_created_at", "state", "created_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", SERIAL, primary_key=True, autoincrement=True),
+    Column("org_id", ForeignKey("org.id"), nullable=False),
+    Column("at", TIME, nullable=False),
+    Column("key_id", ID),
+    Column("action", String(60), nullable=False),
+    Column("subject", NAME, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_audit_org_id_id", "org_id", "id"),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,85 @@
+"""Start `highmast serve` as a process of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Server:
+    """A running service."""
+
+    url: str
+    sign_in: str
+    data: Path
+    process: subprocess.Popen[str]
+
+    @property
+    def key_file(self) -> Path:
+        return self.data / "local.key"
+
+    @property
+    def key(self) -> str:
+        return self.key_file.read_text().strip()
+
+    def client(self, key: str | None = None) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {key or self.key}"}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+
+
+def highmast(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command and return what it printed."""
+    return subprocess.run(
+        [sys.executable, "-m", "climber", *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def start(data: Path, *options: str) -> Server:
+    """Start a service and wait until it says where it is."""
+    with (data / "stderr.log").open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "climber", "serve", "--port", "0", "--data", str(data), *options],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    said = dict(line.split(": ", 1) for line in _lines(process, data, 3))
+    return Server(said["service"], said["sign in"], data, process)
+
+
+def _lines(process: subprocess.Popen[str], data: Path, count: int) -> Iterator[str]:
+    assert process.stdout
+    for _ in range(count):
+        line = process.stdout.readline().strip()
+        assert line, (data / "stderr.log").read_text()
+        yield line
+
+
+@contextmanager
+def serving(data: Path, *options: str) -> Iterator[Server]:
+    """Serve until the block ends, then end it as an operator would; its log must hold no traceback."""
+    data.mkdir(exist_ok=True)
+    server = start(data, *options)
+    try:
+        yield server
+    finally:
+        server.process.terminate()
+        server.process.wait(30)
+        assert server.process.stdout
+        server.process.stdout.close()
+    assert "Traceback" not in (data / "stderr.log").read_text()

@@ -1,0 +1,104 @@
+"""From a map to an assessment: the document that is stored, sent and shown."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from climber.ids import uuid7
+from climber.record import Assessment, Gap, GradedArea, Interval
+from vision.correction import LEVEL, corrected
+from vision.coverage import holes
+from vision.grading import Part, parts, share_at_or_above
+from vision.scales import RULE, astm_d610, iso_4628_3
+from vision.surface import SurfaceMap
+from vision.types import ModelInfo
+
+NOT_ASSESSED = (
+    "not assessed: foundation, anchor bolts, base plate, winch and luminaire ring are outside the camera's view",
+    "not assessed: rust inside the shaft, wall thickness and cracks; photographs do not show them",
+)
+LEAST_WHOLE = 0.9
+"""Below this coverage the pole's grade says how much of the pole it speaks of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Climbed:
+    """Which climb is assessed, and when."""
+
+    climb_id: str
+    frames: int
+    assessed_at: datetime
+
+
+def assess(surface: SurfaceMap, model: ModelInfo, climbed: Climbed, notes: tuple[str, ...] = ()) -> Assessment:
+    """Grade everything that was seen; what was not seen is listed, never graded."""
+    whole, *rest = (_graded(part, model) for part in parts(surface))
+    return Assessment(
+        assessment_id=uuid7(climbed.assessed_at),
+        climb_id=climbed.climb_id,
+        assessed_at=climbed.assessed_at,
+        model=model.name,
+        model_sha256=model.sha256,
+        rule=RULE,
+        mm_per_px=surface.mm_per_px,
+        required_mm_per_px=surface.required.mm_per_px,
+        required_angle_deg=surface.required.angle_deg,
+        frames=climbed.frames,
+        whole=whole,
+        parts=tuple(rest),
+        gaps=_gaps(surface),
+        notes=(*_spread(surface), *notes, *NOT_ASSESSED),
+    )
+
+
+def _graded(part: Part, model: ModelInfo) -> GradedArea:
+    """Grade one part by what was seen of it."""
+    coverage = min(1.0, part.seen_m2 / part.area_m2)
+    if part.seen_m2 <= 0:
+        return _part(part, coverage, None, None, "nothing of it was seen well enough to grade")
+    found = corrected(min(1.0, part.marked_m2 / part.seen_m2), part.seen_m2, model)
+    bounds = Interval(low=found.low, high=found.high, level=LEVEL)
+    reason = "" if coverage >= LEAST_WHOLE else f"speaks only of the {coverage:.0%} that was seen well enough"
+    return _part(part, coverage, found.fraction, bounds, reason)
+
+
+def _part(part: Part, coverage: float, fraction: float | None, interval: Interval | None, reason: str) -> GradedArea:
+    return GradedArea(
+        part=part.kind,
+        name=part.name,
+        bottom_m=part.bottom_m,
+        top_m=part.top_m,
+        azimuth_from_deg=part.azimuth_from_deg,
+        azimuth_to_deg=part.azimuth_to_deg,
+        area_m2=part.area_m2,
+        seen_m2=part.seen_m2,
+        coverage=coverage,
+        rusted_m2=None if fraction is None else fraction * part.seen_m2,
+        rusted_fraction=fraction,
+        interval=interval,
+        iso_4628_3=None if fraction is None else iso_4628_3(fraction),
+        iso_4628_3_range=None if interval is None else (iso_4628_3(interval.low), iso_4628_3(interval.high)),
+        astm_d610=None if fraction is None else str(astm_d610(fraction)),
+        reason=reason,
+    )
+
+
+def _gaps(surface: SurfaceMap) -> tuple[Gap, ...]:
+    return tuple(
+        Gap.model_validate(
+            {
+                "bottom_m": hole.bottom_m,
+                "top_m": hole.top_m,
+                "azimuth_from_deg": hole.azimuth_from_deg,
+                "azimuth_to_deg": hole.azimuth_to_deg,
+                "area_m2": hole.area_m2,
+                "reason": hole.reason,
+            }
+        )
+        for hole in holes(surface)
+    )
+
+
+def _spread(surface: SurfaceMap) -> tuple[str, ...]:
+    """One sentence on how local the rust is."""
+    share = share_at_or_above(surface, "Ri3")
+    return () if share is None else (f"{share:.1%} of the seen area lies in 0.25 m2 fields marked Ri3 or worse",)

@@ -1,0 +1,167 @@
+"""Parts, worst windows, gaps and the correction, on maps whose answer is known."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vision.correction import corrected
+from vision.coverage import State, holes
+from vision.geometry import area_m2
+from vision.grading import parts, share_at_or_above
+from vision.surface import SurfaceMap
+from vision.types import ModelInfo, PoleShape, Section
+
+SHAPE = PoleShape(6, 320, 200, 0, (Section(0, 2.5), Section(2.5, 6)))
+
+
+def _seen(shape: PoleShape = SHAPE, mm_per_px: float = 5) -> SurfaceMap:
+    surface = SurfaceMap(shape, mm_per_px)
+    surface.state[:] = State.SEEN
+    return surface
+
+
+def test_parts_are_the_pole_its_sections_bands_and_joints_and_add_up() -> None:
+    surface = _seen()
+    surface.rust[: surface.rows // 3] = 255
+    found = parts(surface)
+    for kind in ("section", "band"):
+        same = [part for part in found if part.kind == kind]
+        assert sum(part.area_m2 for part in same) == pytest.approx(found[0].area_m2)
+        assert sum(part.marked_m2 for part in same) == pytest.approx(found[0].marked_m2)
+    assert found[0].area_m2 == pytest.approx(area_m2(SHAPE, 0, 6))
+    assert found[0].marked_m2 == pytest.approx(area_m2(SHAPE, 4, 6), rel=1e-3)
+    assert [part.name for part in found if part.kind == "zone"] == ["slip joint at 2.5 m"]
+
+
+def test_one_rusty_square_metre_on_a_tall_pole_is_bad_locally_and_small_overall() -> None:
+    shape = PoleShape(30, 500, 300)
+    surface = _seen(shape, 10)
+    rng = np.random.default_rng(1)
+    rows, columns = slice(surface.row_of(15.5), surface.row_of(14.5)), slice(0, round(surface.columns * 0.796))
+    box = surface.rust[rows, columns]
+    box[:] = 255 * (rng.random(box.shape) < 0.4)
+    whole, *rest = parts(surface)
+    window = next(part for part in rest if part.name == "worst 1 m2")
+    assert whole.marked_m2 / whole.seen_m2 == pytest.approx(0.0106, rel=0.03)
+    assert window.marked_m2 / window.seen_m2 == pytest.approx(0.4, abs=0.03)
+    assert (window.bottom_m, window.top_m) == pytest.approx((14.5, 15.5), abs=0.06)
+
+
+def test_a_worst_window_may_pass_azimuth_0() -> None:
+    shape = PoleShape(6, 1000, 1000)
+    surface = _seen(shape, 10)
+    edge = round(surface.columns * 0.06)
+    for columns in (slice(0, edge), slice(-edge, None)):
+        surface.rust[250:300, columns] = 255
+    window = next(part for part in parts(surface) if part.name == "worst 0.25 m2")
+    assert window.azimuth_from_deg is not None
+    assert window.azimuth_to_deg is not None
+    assert window.azimuth_from_deg > 300 > 60 > window.azimuth_to_deg
+    assert window.area_m2 == pytest.approx(0.25, rel=0.1)
+
+
+def test_a_window_with_little_seen_is_not_the_worst() -> None:
+    surface = _seen()
+    surface.rust[:60] = 255
+    surface.state[:100] = State.NOT_SEEN
+    surface.state[:5] = State.SEEN
+    window = next(part for part in parts(surface) if part.name == "worst 0.25 m2")
+    assert window.marked_m2 / window.seen_m2 < 0.5
+
+
+def test_nothing_seen_is_not_clean() -> None:
+    surface = SurfaceMap(SHAPE, 5)
+    whole, *rest = parts(surface)
+    assert whole.seen_m2 == 0
+    assert not [part for part in rest if part.kind == "window"]
+    assert share_at_or_above(surface, "Ri3") is None
+    (hole,) = holes(surface)
+    assert hole.area_m2 == pytest.approx(whole.area_m2, rel=1e-4)
+    assert (hole.bottom_m, hole.top_m, hole.azimuth_from_deg, hole.azimuth_to_deg) == (0, 6, 0, 360)
+
+
+def test_a_hidden_strip_is_one_gap_with_its_place_area_and_reason() -> None:
+    surface = _seen()
+    surface.state[surface.row_of(4) : surface.row_of(2)] = State.NOT_SEEN
+    surface.state[10:50, 20:40] = State.TOO_OBLIQUE
+    strip, spot = holes(surface)
+    assert (strip.bottom_m, strip.top_m) == pytest.approx((2, 4), abs=0.03)
+    assert strip.area_m2 == pytest.approx(area_m2(SHAPE, 2, 4), rel=0.02)
+    assert (strip.reason, spot.reason) == ("not seen", "too oblique")
+    band = next(part for part in parts(surface) if part.name == "2-3 m")
+    assert band.seen_m2 == pytest.approx(0, abs=0.01)
+
+
+def test_a_gap_across_azimuth_0_is_one_gap() -> None:
+    surface = _seen()
+    for columns in (slice(0, 20), slice(-10, None)):
+        surface.state[200:400, columns] = State.TOO_COARSE
+    (hole,) = holes(surface)
+    assert hole.azimuth_from_deg > 330 > 60 > hole.azimuth_to_deg
+    assert hole.reason == "too coarse"
+
+
+def test_share_at_ri3_or_worse_is_the_share_of_rusty_fields() -> None:
+    surface = _seen(PoleShape(6, 320, 320), 5)
+    surface.rust[: surface.rows // 4] = 255
+    assert share_at_or_above(surface, "Ri3") == pytest.approx(0.25, abs=0.05)
+    assert share_at_or_above(surface, "Ri0") == pytest.approx(1)
+
+
+rates = st.builds(
+    ModelInfo,
+    name=st.just("m"),
+    sha256=st.just("0" * 64),
+    threshold=st.just(0.5),
+    true_positive_rate=st.floats(0.3, 1),
+    false_positive_rate=st.floats(0, 0.2),
+)
+
+
+@given(st.floats(0, 1), st.floats(0.001, 100), rates)
+def test_the_corrected_fraction_and_its_interval_are_ordered_fractions(
+    observed: float, seen_m2: float, model: ModelInfo
+) -> None:
+    found = corrected(observed, seen_m2, model)
+    assert 0 <= found.low <= found.fraction <= found.high <= 1
+
+
+def test_the_correction_of_a_model_without_error_changes_nothing() -> None:
+    perfect = ModelInfo("m", "0" * 64, 0.5, 1.0, 0.0)
+    for observed in (0.0, 0.0005, 0.1, 1.0):
+        assert corrected(observed, 8, perfect).fraction == pytest.approx(observed)
+
+
+def test_plenty_of_rust_is_corrected_by_the_plain_formula() -> None:
+    model = ModelInfo("m", "0" * 64, 0.5, 0.85, 0.005)
+    found = corrected(0.3, 8, model)
+    assert found.fraction == pytest.approx((0.3 - 0.005) / 0.845, rel=0.02)
+    assert found.low < 0.33 < 0.38 < found.high
+
+
+def test_rust_rarer_than_false_alarms_has_an_interval_from_nearly_none_to_all_of_it() -> None:
+    model = ModelInfo("m", "0" * 64, 0.5, 0.85, 0.005)
+    found = corrected(0.0005, 8, model)
+    assert found.low < 0.00005
+    assert found.high > 0.0005 / 0.85
+    assert 0 < found.fraction < 0.0005
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    rng = np.random.default_rng(4)
+    inside = 0
+    for _ in range(400):
+        truth = float(np.exp(rng.uniform(np.log(0.0005), np.log(0.3))))
+        true_rate = 1 / (1 + np.exp(-(np.log(0.8 / 0.2) + 0.5 * rng.standard_normal())))
+        false_rate = 0.004 * rng.standard_normal() ** 2
+        found = corrected(true_rate * truth + false_rate * (1 - truth), 8, ModelInfo("m", "0" * 64, 0.5, 0.8, 0.004))
+        inside += found.low <= truth <= found.high
+    assert inside / 400 >= 0.9
+
+
+def test_a_model_that_sees_nothing_and_a_number_that_is_no_fraction_are_refused() -> None:
+    with pytest.raises(ValueError, match="use another model"):
+        corrected(0.1, 8, ModelInfo("m", "0" * 64, 0.5, 0.1, 0.1))
+    with pytest.raises(ValueError, match="outside 0 to 1"):
+        corrected(1.5, 8, ModelInfo("m", "0" * 64, 0.5, 0.9, 0.1))

@@ -37,7 +37,7 @@ class Robot:
 
     def __init__(self, session: Session, camera: Camera | None) -> None:
         """Take over an open session; asks who is there (LinkLost)."""
-        self._session = session
+        self.session = session
         self._camera = camera
         session.wait_for(lambda: None, lambda: session.fold.status, "status")
         self.about = _identity(session.ask(Version))
@@ -71,7 +71,7 @@ class Robot:
         """Stop if in motion, then release port and camera. Never raises on a dead link."""
         if self.telemetry.state in IN_MOTION:
             self.stop(category=2, reason="the host closed the link")
-        self._session.link.close()
+        self.session.link.close()
         if self._camera is not None:
             self._camera.close()
 
@@ -93,17 +93,17 @@ class Robot:
     @property
     def telemetry(self) -> Telemetry:
         """The latest word of the robot; how old it is stands in `link_age_s`."""
-        self._session.poll(wait_s=0.0)
-        return self._session.fold.telemetry(time.monotonic())
+        self.session.poll(wait_s=0.0)
+        return self.session.fold.telemetry(time.monotonic())
 
     @property
     def words(self) -> tuple[str, ...]:
         """The robot's latest status texts, oldest first."""
-        return tuple(self._session.words)
+        return tuple(self.session.words)
 
     def arm(self) -> Motion:
         """Ask, answer the challenge, and end when armed. Ends at once if it is."""
-        session = self._session
+        session = self.session
         if session.tick(wait_s=0.0).state == ClimbState.HOLDING:
             return
         session.replies(ArmChallenge)
@@ -116,7 +116,7 @@ class Robot:
             lambda: None, lambda: next(iter(session.replies(ArmChallenge)), None), "arm challenge"
         )
         yield from session.order(Command.ARM_CONFIRM, float(challenge.nonce & 0xFFFF), float(challenge.nonce >> 16))
-        yield from self._until(lambda telemetry: telemetry.state == ClimbState.HOLDING, at_first=LATCHED)
+        yield from self._until(lambda telemetry: telemetry.state == ClimbState.HOLDING, lambda _: True)
 
     def goto(self, height_m: float, azimuth_deg: float, speed_m_s: float) -> Motion:
         """Go to a station: camera axis at `height_m`, `azimuth_deg` in [0, 360). Ends when standing there.
@@ -125,24 +125,35 @@ class Robot:
         """
         status = self._status()
         goal_id = status.goal_id + 1
-        yield from self._session.order(
+        yield from self.session.order(
             Command.GOTO, height_m, azimuth_deg, speed_m_s, float(status.boot_id), float(goal_id)
         )
-        yield from self._until(lambda telemetry: telemetry.goal_id == goal_id and telemetry.state == ClimbState.HOLDING)
+        yield from self._until(
+            lambda telemetry: telemetry.goal_id == goal_id and telemetry.state == ClimbState.HOLDING,
+            lambda telemetry: (
+                telemetry.state not in LATCHED
+                and (telemetry.goal_id != goal_id or telemetry.state == ClimbState.MOVING)
+            ),
+        )
 
     def descend(self, speed_m_s: float = 0.0) -> Motion:
         """Come down to the ground, where the robot disarms; speed 0 is the robot's own."""
         status = self._status()
-        yield from self._session.order(
+        yield from self.session.order(
             Command.DESCEND, speed_m_s, 0.0, 0.0, float(status.boot_id), float(status.goal_id + 1)
         )
-        yield from self._until(lambda telemetry: telemetry.state == ClimbState.DISARMED)
+        yield from self._until(
+            lambda telemetry: telemetry.state == ClimbState.DISARMED,
+            lambda telemetry: telemetry.state not in LATCHED,
+        )
 
     def hold(self, seconds: float) -> Motion:
         """Keep station with the heartbeat on; RobotFault if the robot stops itself meanwhile."""
         until_s = time.monotonic() + seconds
-        first = self._session.tick(wait_s=0.0).state
-        yield from self._until(lambda _: time.monotonic() >= until_s, at_first=frozenset({first}))
+        first = self.session.tick(wait_s=0.0).state
+        yield from self._until(
+            lambda _: time.monotonic() >= until_s, lambda telemetry: telemetry.state == first, refusable=False
+        )
 
     def capture(self) -> Generator[Telemetry, None, Frame]:
         """Trigger one photograph and return it with the pose at its exposure; CameraError, Refused."""
@@ -155,12 +166,12 @@ class Robot:
                 raise CameraError(
                     f"still {taken.index} did not come within {STILL_S:g} s of its trigger; check the camera"
                 )
-            yield self._checked(self._session.tick())
+            yield self._checked(self.session.tick())
         return self._frame(taken, still)
 
     def stop(self, category: int = 1, reason: str = "") -> None:
         """Stop at once: 1 brakes and removes power, 2 holds under power. Never raises on a dead link."""
-        session = self._session
+        session = self.session
         try:
             for again in range(STOP_TRIES):
                 session.send_order(Command.STOP, float(category), again=again)
@@ -174,48 +185,54 @@ class Robot:
             return  # without a heartbeat the robot stops by itself
 
     def _status(self) -> ClimbStatus:
-        self._session.tick(wait_s=0.0)
-        status = self._session.fold.status
+        self.session.tick(wait_s=0.0)
+        status = self.session.fold.status
         assert status is not None
         return status
 
-    def _until(self, done: Callable[[Telemetry], bool], at_first: frozenset[ClimbState] = frozenset()) -> Motion:
-        """Tick until `done`; a state in `at_first` is no fault."""
+    def _until(
+        self, done: Callable[[Telemetry], bool], expected: Callable[[Telemetry], bool], refusable: bool = True
+    ) -> Motion:
+        """Tick until `done`; what is not `expected` on the way is a fault."""
         while True:
-            telemetry = self._session.tick()
+            telemetry = self.session.tick()
             yield telemetry
             if done(telemetry):
                 return
-            if telemetry.state not in at_first:
-                self._checked(telemetry)
-            self._refused()
+            if not expected(telemetry):
+                raise self._fault(telemetry)
+            if refusable:
+                self._refused()
 
     def _refused(self) -> None:
         """A late no to an order that was repeated."""
         for command in (Command.GOTO, Command.DESCEND):
-            self._session.acknowledged(command)
+            self.session.acknowledged(command)
 
     def _checked(self, telemetry: Telemetry) -> Telemetry:
         if telemetry.state in LATCHED:
-            words = f"; it says: {self._session.words[-1]}" if self._session.words else ""
-            cause = telemetry.faults.name if telemetry.faults else "no cause given"
-            raise RobotFault(
-                f"the robot is {telemetry.state.name} ({cause}) at {telemetry.height_m:.2f} m{words}. "
-                "Mend the cause, then arm again"
-            )
+            raise self._fault(telemetry)
         return telemetry
+
+    def _fault(self, telemetry: Telemetry) -> RobotFault:
+        cause = telemetry.faults.name if telemetry.faults else "no cause given"
+        words = f"; it says: {self.session.words[-1]}" if self.session.words else ""
+        what = f"the robot is {telemetry.state.name} at {telemetry.height_m:.2f} m by itself ({cause}){words}"
+        if telemetry.state in LATCHED:
+            return RobotFault(f"{what}. Mend the cause, then arm again")
+        return RobotFault(f"{what}. Let it come down")
 
     def _trigger(self) -> Generator[Telemetry, None, ImageCaptured]:
         """Order one still until its exposure is reported."""
         self._still += 1
         while True:
-            yield from self._session.order(Command.CAPTURE_START, 0.0, 0.0, 1.0, float(self._still))
-            for taken in self._session.replies(ImageCaptured):
+            yield from self.session.order(Command.CAPTURE_START, 0.0, 0.0, 1.0, float(self._still))
+            for taken in self.session.replies(ImageCaptured):
                 if taken.index == self._still:
                     return taken
 
     def _frame(self, taken: ImageCaptured, still: Still) -> Frame:
-        fold, standoff_mm = self._session.fold, self.standoff_mm
+        fold, standoff_mm = self.session.fold, self.standoff_mm
         height_m, azimuth_deg, height_std_m = fold.at(taken.time_boot_s)
         telemetry = self.telemetry
         age_s = time.monotonic() - fold.received_s + max(0.0, telemetry.time_boot_s - taken.time_boot_s)

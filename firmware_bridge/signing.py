@@ -17,8 +17,9 @@ from firmware_bridge.framing import RawFrame
 KEY_BYTES = 32
 EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 TICKS_PER_S = 100_000
-RESERVE_TICKS = 10 * TICKS_PER_S
-"""The file is written ahead by this much, so that it need not be written for every frame."""
+RESERVE_TICKS = TICKS_PER_S
+"""The file is written ahead by this much, so that it need not be written for every frame; after a restart the
+other side is heard again that much later."""
 
 Stream = tuple[int, int, int]
 """System, component, link."""

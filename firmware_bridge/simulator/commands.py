@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from firmware_bridge.camera_messages import ImageCaptured
 from firmware_bridge.messages import (
@@ -32,12 +33,18 @@ Answer = Refusal | None
 Order = Callable[[CommandLong, Packet, float], Answer]
 
 
+def is_stop(message: Any) -> bool:
+    """A stop is taken unsigned and from anyone."""
+    return isinstance(message, CommandLong) and message.command == Command.STOP
+
+
 class Commands:
     """The firmware's ear."""
 
-    def __init__(self, firmware: Firmware, view: CameraView) -> None:
+    def __init__(self, firmware: Firmware, view: CameraView, inject: Callable[[int, int, float], bool]) -> None:
         self.firmware = firmware
         self.view = view
+        self._inject = inject
         self._orders: dict[int, Order] = {
             Command.ARM: self._arm,
             Command.ARM_CONFIRM: self._confirm,
@@ -49,6 +56,7 @@ class Commands:
             Command.REQUEST_MESSAGE: self._request,
             Command.REBOOT: self._reboot,
             Command.ESTOP_RESET: self._reset_estop,
+            Command.INJECT_FAILURE: self._fail,
         }
 
     def receive(self, packet: Packet, wall_s: float) -> None:
@@ -236,6 +244,12 @@ class Commands:
             return Refusal.WRONG_STATE
         firmware.state = ClimbState.STOPPED
         return None
+
+    def _fail(self, order: CommandLong, _: Packet, __: float) -> Answer:
+        """Simulator only: unit, type (0 = take away), instance, value."""
+        if order.p1 is None or order.p2 is None or order.p4 is None:
+            return Refusal.NOT_FINITE
+        return None if self._inject(int(order.p1), int(order.p2), order.p4) else Refusal.UNKNOWN
 
     def _jog(self, jog: ManualControl, wall_s: float) -> None:
         firmware = self.firmware

@@ -21,6 +21,7 @@ ARMED = MOVING | {ClimbState.HOLDING}
 BOTTOM_M = 0.25
 """The camera axis when the robot stands on the ground."""
 DESCENT_M_S = 0.25
+RESCUE_M_S = 0.1
 DESCENT_W = 60.0
 RESERVE_J = 20_000.0
 GUST_S = 3.0
@@ -42,6 +43,7 @@ class Firmware:
         self.random = random
         self.trigger = trigger
         self.outbox: deque[Any] = deque()
+        self.estop_pressed = False
         self.uid = random.getrandbits(48)
         self.boot(heard_s=None)
 
@@ -58,7 +60,8 @@ class Firmware:
         self.jogged_wall_s = 0.0
         self.nonce: tuple[int, float] | None = None
         self.heard_wall_s = heard_s
-        self.estop_pressed = False
+        self.alone = False
+        """Coming down without a host."""
         self.stills = 0
         self.last_still: ImageCaptured | None = None
         self.breaches = 0
@@ -98,6 +101,7 @@ class Firmware:
     def stop(self, cause: Fault, category: int, latch: ClimbState = ClimbState.STOPPED) -> None:
         """Stop and latch. The first cause decides state and category; later ones are added to the flags."""
         self.faults |= cause
+        self.alone = False
         if self.state == ClimbState.ESTOPPED:
             return
         if self.state == ClimbState.FAULT and latch == ClimbState.STOPPED:
@@ -114,10 +118,20 @@ class Firmware:
         """Heartbeat watchdog and jog deadman, in wall time."""
         limit_s = self.parameters["LINK_TIMEOUT"]
         lost = self.heard_wall_s is None or wall_s - self.heard_wall_s > limit_s
-        if lost and self.state in ARMED:
+        if lost and self.state in ARMED and not self.alone:
             self.stop(Fault.HEARTBEAT_LOST, category=2)
+        if lost and self.state == ClimbState.STOPPED and Fault.HEARTBEAT_LOST in self.faults:
+            self._rescue()
         if self.state == ClimbState.JOGGING and wall_s - self.jogged_wall_s > JOG_S:
             self.state = ClimbState.HOLDING
+
+    def _rescue(self) -> None:
+        """Link lost and the battery nearly needed for the way down: come down slowly, if that was allowed."""
+        clamps_good = min(self.plant.clamps_n) >= self.parameters["LIM_FORCE"]
+        if self.energy_low and self.parameters["AUTO_DESCENT"] == 1 and clamps_good:
+            self.alone = True
+            self.descend(RESCUE_M_S)
+            self.say(Severity.EMERGENCY, "link lost, battery low: coming down alone")
 
     def step(self) -> None:
         """Advance by one step of the plant: control, physics, supervision."""
@@ -127,7 +141,7 @@ class Firmware:
         if self.state == ClimbState.MOVING and self._arrived():
             self.state = ClimbState.HOLDING
         if self.state == ClimbState.DESCENDING and self.plant.measured_height_m <= BOTTOM_M + 0.01:
-            self.state, self.stop_category = ClimbState.DISARMED, 0
+            self.state, self.stop_category, self.alone = ClimbState.DISARMED, 0, False
 
     def _wanted(self) -> tuple[float, float]:
         if self.state == ClimbState.JOGGING:
@@ -153,7 +167,7 @@ class Firmware:
         )
 
     def _supervise(self) -> None:
-        self._watch_wind()
+        self._watch_weather_and_battery()
         if self.estop_pressed:
             self.stop(Fault.ESTOP, 1, ClimbState.ESTOPPED)
         if min(self.plant.clamps_n) < self.parameters["LIM_FORCE"]:
@@ -169,13 +183,15 @@ class Firmware:
             self.descend(DESCENT_M_S)
             self.say(Severity.CRITICAL, "battery needed for the descent: coming down")
 
-    def _watch_wind(self) -> None:
+    def _watch_weather_and_battery(self) -> None:
         if self.plant.time_s < self._next_gust_s:
             return
         self._next_gust_s = self.plant.time_s + 0.1
         self.gusts.append((self.plant.time_s, self.plant.wind_m_s))
         while self.gusts[0][0] < self.plant.time_s - GUST_S:
             self.gusts.popleft()
+        low = self.energy_low
+        self.faults = self.faults | Fault.ENERGY_LOW if low else self.faults & ~Fault.ENERGY_LOW
         windy = self.gust_m_s > self.parameters["LIM_GUST"]
         self.faults = self.faults | Fault.WIND_HIGH if windy else self.faults & ~Fault.WIND_HIGH
         if windy and self.state == ClimbState.MOVING and self.goal_m > self.plant.height_m:
@@ -192,8 +208,9 @@ class Firmware:
     def _watch_limits(self) -> None:
         plant = self.plant
         top_m = min(self.parameters["LIM_HEIGHT"], plant.pole.height_m) + 0.02
-        at_top = plant.measured_height_m > top_m and plant.wheel_m_s > 0
-        at_bottom = plant.measured_height_m < BOTTOM_M - 0.02 and plant.wheel_m_s < 0
+        wanted_m_s, _ = self._wanted()
+        at_top = plant.measured_height_m > top_m and wanted_m_s > 0
+        at_bottom = plant.measured_height_m < BOTTOM_M - 0.02 and wanted_m_s < 0
         if at_top or at_bottom:
             self.breaches += 1
             self.stop(Fault.TOP_LIMIT if at_top else Fault.BOTTOM_LIMIT, 2)

@@ -50,8 +50,10 @@ class Ails:
     """Injected faults of the machine; the firmware must find them by its sensors."""
 
     clamp_leak_per_s: float = 0.0
-    oil: float = 1.0
+    grip: float = 1.0
     """Factor on friction."""
+    encoder_gain: float = 0.0
+    """Fraction that the wheels count too much."""
     jammed: bool = False
     wind_m_s: float | None = None
 
@@ -102,12 +104,12 @@ class Plant:
         change = max(-limit_m_s2 * STEP_S, min(limit_m_s2 * STEP_S, wanted_m_s - self.wheel_m_s))
         self.wheel_m_s += change
         load_n = MASS_KG * abs(GRAVITY_M_S2 + change / STEP_S)
-        grip_n = max(FRICTION * self.ails.oil * sum(self.clamps_n), 1.0)
+        grip_n = max(FRICTION * self.ails.grip * sum(self.clamps_n), 1.0)
         use = load_n / grip_n
         self.slip = CREEP * use if use < 1 else min(1.0, CREEP + (use - 1))
         self.rate_m_s = self.wheel_m_s - self.slip * abs(self.wheel_m_s)
         self.height_m += self.rate_m_s * STEP_S
-        self.encoder_m += self.wheel_m_s * STEP_S
+        self.encoder_m += self.wheel_m_s * STEP_S * (1 + self.ails.encoder_gain)
         lift_w = load_n * self.wheel_m_s / EFFICIENCY if self.wheel_m_s > 0 else 0.0
         self.power_w = IDLE_W + lift_w + 30.0 * (abs(self.wheel_m_s) > 0)
 

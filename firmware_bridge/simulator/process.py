@@ -4,19 +4,22 @@ import math
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
 from firmware_bridge.protocol import CAMERA, CONTROLLER, ROBOT_SYSTEM, Protocol
+from firmware_bridge.signing import Signer
 from firmware_bridge.simulator import reports
-from firmware_bridge.simulator.commands import Commands
+from firmware_bridge.simulator.commands import Commands, is_stop
+from firmware_bridge.simulator.faults import Faults, Planned
 from firmware_bridge.simulator.firmware import BOTTOM_M, MOVING, Firmware
+from firmware_bridge.simulator.line_noise import NoisyEnd
 from firmware_bridge.simulator.parameters import Parameters
 from firmware_bridge.simulator.plant import STEP_S, Plant, Pole
 from firmware_bridge.simulator.stills import Render, Stills
 from firmware_bridge.simulator.view import CameraView
-from firmware_bridge.simulator.wire_end import WireEnd, open_wire_end
+from firmware_bridge.simulator.wire_end import open_wire_end
 from firmware_bridge.types import Pose
 
 FAST = math.inf
@@ -40,6 +43,9 @@ class Settings:
     speed: float = 1.0
     view: CameraView = field(default_factory=CameraView)
     parameters: dict[str, float] = field(default_factory=dict)
+    script: tuple[Planned, ...] = ()
+    key: bytes | None = None
+    """Shared with the host: unsigned words are then refused, except a stop."""
 
 
 class Simulator:
@@ -53,9 +59,11 @@ class Simulator:
         plant = Plant(settings.pole, random, height_m=BOTTOM_M, encoder_m=BOTTOM_M)
         parameters = Parameters(**{"LIM_HEIGHT": settings.pole.height_m, **settings.parameters})
         self.firmware = Firmware(plant, parameters, random, self.stills.trigger)
-        self.commands = Commands(self.firmware, settings.view)
-        self.protocol = Protocol(ROBOT_SYSTEM, CONTROLLER)
-        self.end: WireEnd = open_wire_end(settings.serial)
+        self.end = NoisyEnd(open_wire_end(settings.serial), Random(settings.seed + 1))
+        self.faults = Faults(self.firmware, self.stills, self.end, settings.script)
+        view = replace(settings.view, url=self.stills.url)
+        self.protocol = Protocol(ROBOT_SYSTEM, CONTROLLER, _signer(settings.key), unsigned_ok=is_stop)
+        self.commands = Commands(self.firmware, view, self.faults.inject)
         self._due_s = [0.0] * len(reports.PERIODIC)
         self._simulated_to_s = time.monotonic()
 
@@ -76,6 +84,7 @@ class Simulator:
         self.firmware.watch(now_s)
         before = self.firmware.state
         self._advance()
+        self.faults.due()
         self._report(changed=self.firmware.state != before or bool(data))
 
     def _advance(self) -> None:
@@ -104,12 +113,15 @@ class Simulator:
                 self.firmware.outbox.append(period.make(self.firmware))
         out = b"".join(self._encode(message) for message in self.firmware.outbox)
         self.firmware.outbox.clear()
-        if out:
-            self.end.write(out)
+        self.end.write(out)
 
     def _encode(self, message: Any) -> bytes:
         camera = type(message) in reports.CAMERA_MESSAGES
         return self.protocol.encode(message, CAMERA if camera else CONTROLLER)
+
+
+def _signer(key: bytes | None) -> Signer | None:
+    return None if key is None else Signer(key)
 
 
 def serve(settings: Settings, render: Render, announce: Callable[[str, str], None]) -> None:

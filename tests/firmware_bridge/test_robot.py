@@ -2,26 +2,15 @@
 
 import signal
 import time
-from collections.abc import Generator
 from itertools import pairwise
-from typing import Any
 
 import pytest
-from tests.firmware_bridge.simulated import simulator
 
 from firmware_bridge.errors import CameraError, LinkLost, PortError, Refused
 from firmware_bridge.robot import Robot
-from firmware_bridge.types import ClimbState, Frame, Telemetry
-
-
-def run(motion: Generator[Telemetry, None, Any]) -> tuple[list[Telemetry], Any]:
-    """Run a motion to its end: what it yielded, what it returned."""
-    seen = []
-    while True:
-        try:
-            seen.append(next(motion))
-        except StopIteration as end:
-            return seen, end.value
+from firmware_bridge.types import ClimbState, Frame
+from tests.firmware_bridge.motions import run
+from tests.firmware_bridge.simulated import simulator
 
 
 @pytest.mark.parametrize("serial", ["pty", "tcp://127.0.0.1:0"])

@@ -13,6 +13,8 @@ COMMANDS = {
     "demo": "A whole simulated climb to a graded, recorded, viewable pole.",
     "evaluate": "Measure a model on a data set with masks.",
     "grade": "Grade the rust in photographs.",
+    "key": "Make a signing key for a robot.",
+    "replay": "Read a recorded robot link again, or climb on it again.",
     "serve": "Serve the condition history of poles over HTTP.",
     "simulate": "Run a simulated robot and camera on a pole.",
     "sync": "Send climb records to a history service.",

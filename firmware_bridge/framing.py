@@ -60,15 +60,20 @@ class Framer:
 
     def feed(self, data: bytes, now_s: float) -> list[RawFrame]:
         """Take what came at `now_s` (monotonic seconds); return the frames that it completes."""
+        return [one for one in self.segments(data, now_s) if isinstance(one, RawFrame)]
+
+    def segments(self, data: bytes, now_s: float) -> list[RawFrame | bytes]:
+        """As `feed`, with the bytes that belong to no good frame in their place."""
         stale = now_s - self._fed_s > STALE_S
         self._fed_s = now_s
-        frames = self._scan(last=True) if stale and self._kept else []
+        found = self._scan(last=True) if stale and self._kept else []
         self._kept += data
-        return frames + self._scan(last=False)
+        return found + self._scan(last=False)
 
-    def _scan(self, last: bool) -> list[RawFrame]:
+    def _scan(self, last: bool) -> list[RawFrame | bytes]:
         """Take frames off the front; with `last`, an incomplete frame is taken for garbage."""
-        data, at, used, frames = bytes(self._kept), 0, 0, []
+        data, done, at = bytes(self._kept), 0, 0
+        found: list[RawFrame | bytes] = []
         while (at := data.find(MAGIC, at)) >= 0:
             length = _plausible_length(data, at)
             if length is not None and at + length > len(data):
@@ -79,13 +84,18 @@ class Framer:
             if frame is None:
                 at += 1
                 continue
-            frames.append(frame)
-            used += len(frame.data)
-            at += len(frame.data)
+            self._skip(data[done:at], found)
+            found.append(frame)
+            at = done = at + len(frame.data)
         keep_from = len(data) if at < 0 else at
-        self.skipped_bytes += keep_from - used
+        self._skip(data[done:keep_from], found)
         del self._kept[:keep_from]
-        return frames
+        return found
+
+    def _skip(self, garbage: bytes, found: list[RawFrame | bytes]) -> None:
+        if garbage:
+            self.skipped_bytes += len(garbage)
+            found.append(garbage)
 
 
 def _plausible_length(data: bytes, at: int) -> int | None:

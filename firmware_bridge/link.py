@@ -43,10 +43,14 @@ class Link:
 
     def send(self, message: Any) -> None:
         """Queue a message; ProtocolError if it does not fit the wire, LinkLost if the line is dead."""
+        with self._encoding:
+            self.send_bytes(self.protocol.encode(message))
+
+    def send_bytes(self, data: bytes) -> None:
+        """Queue bytes as they are; LinkLost if the line is dead."""
         if self.failure is not None:
             raise LinkLost(f"{self.url}: {self.failure}; check cable and power, then connect again")
-        with self._encoding:
-            self._outbox.append(self.protocol.encode(message))
+        self._outbox.append(data)
         self._wake()
 
     def receive(self, wait_s: float) -> list[Packet]:
@@ -68,6 +72,8 @@ class Link:
         self._wake()
         self._thread.join(timeout=2.0)
         self._port.close()
+        if self.protocol.trace is not None:
+            self.protocol.trace.close()
         os.close(self._wake_write)
         os.close(self._wake_read)
 

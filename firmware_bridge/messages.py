@@ -290,6 +290,17 @@ class ParameterSet:
     type: int = integer("param_type")
 
 
+@message("SETUP_SIGNING")
+@dataclass(frozen=True, slots=True)
+class SetupSigning:
+    """Give the robot its key: over the cable, on the ground, and only if it has none."""
+
+    target_system: int = integer("target_system")
+    target_component: int = integer("target_component")
+    key: tuple[float, ...] = numbers("secret_key", 32, 1.0)
+    ticks: int = integer("initial_timestamp")
+
+
 @message("CLIMB_STATUS")
 @dataclass(frozen=True, slots=True)
 class ClimbStatus:

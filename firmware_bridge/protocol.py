@@ -13,6 +13,7 @@ from firmware_bridge import camera_messages, messages
 from firmware_bridge.errors import ProtocolError
 from firmware_bridge.framing import MAGIC, SIGNED, Framer, RawFrame, checksum
 from firmware_bridge.signing import Signer
+from firmware_bridge.trace import Trace
 from firmware_bridge.wire import BY_CLASS
 
 __all__ = ["Packet", "Protocol", "camera_messages", "messages"]
@@ -51,11 +52,13 @@ class Protocol:
         component: int,
         signer: Signer | None = None,
         unsigned_ok: Callable[[Any], bool] = nothing_unsigned,
+        trace: Trace | None = None,
     ) -> None:
         self.system = system
         self.component = component
         self.signer = signer
         self.unsigned_ok = unsigned_ok
+        self.trace = trace
         self.framer = Framer()
         self.bad_values = 0
         self.bad_signatures = 0
@@ -63,7 +66,10 @@ class Protocol:
 
     def receive(self, data: bytes, now_s: float) -> list[Packet]:
         """Packets that these bytes complete. Whatever the bytes are, nothing is raised."""
-        found = (self._open(raw, now_s) for raw in self.framer.feed(data, now_s))
+        segments = self.framer.segments(data, now_s)
+        if self.trace is not None:
+            self.trace.incoming(segments)
+        found = (self._open(one, now_s) for one in segments if isinstance(one, RawFrame))
         return [packet for packet in found if packet is not None]
 
     def _open(self, raw: RawFrame, now_s: float) -> Packet | None:
@@ -87,4 +93,8 @@ class Protocol:
         covered = bytes((len(payload), flags, 0, self._seq, self.system, source)) + layout.id_bytes + payload
         self._seq = (self._seq + 1) % 256
         frame = bytes((MAGIC,)) + covered + checksum(covered, layout.crc_extra).to_bytes(2, "little")
-        return frame if self.signer is None else frame + self.signer.signature(frame)
+        if self.signer is not None:
+            frame += self.signer.signature(frame)
+        if self.trace is not None:
+            self.trace.outgoing(frame)
+        return frame

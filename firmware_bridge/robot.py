@@ -8,17 +8,20 @@ import math
 import time
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from firmware_bridge.camera import Camera, Still, decode, open_camera
 from firmware_bridge.camera_messages import CameraInformation, CaptureStatus, ImageCaptured
 from firmware_bridge.errors import CameraError, LinkError, Refused, RobotFault
+from firmware_bridge.keys import signer_for
 from firmware_bridge.link import Link
 from firmware_bridge.messages import ArmChallenge, ClimbStatus, Version
 from firmware_bridge.orders import Command
 from firmware_bridge.protocol import HOST_COMPONENT, HOST_SYSTEM, Protocol
 from firmware_bridge.session import Motion, Session
+from firmware_bridge.trace import Trace
 from firmware_bridge.types import CameraInfo, ClimbState, Frame, Identity, Pose, Telemetry
 
 PRODUCT_SIMULATOR = 0x5349
@@ -46,9 +49,17 @@ class Robot:
         self._still = session.ask(CaptureStatus).images
 
     @classmethod
-    def open(cls, robot_url: str, camera_url: str | None = None) -> Self:
-        """Open port and camera and wait for status and identity; PortError, LinkLost, CameraError."""
-        link = Link(robot_url, Protocol(HOST_SYSTEM, HOST_COMPONENT))
+    def open(
+        cls, robot_url: str, camera_url: str | None = None, *, key: Path | None = None, trace: Path | None = None
+    ) -> Self:
+        """Open port and camera and wait for status and identity; PortError, LinkLost, CameraError.
+
+        `key` is a file made by `highmast key`: with it everything is signed, and unsigned words are not believed.
+        `trace` is the base name of two new files that keep every byte (see `trace`).
+        """
+        signer = None if key is None else signer_for(key)
+        kept = None if trace is None else Trace(trace)
+        link = Link(robot_url, Protocol(HOST_SYSTEM, HOST_COMPONENT, signer, trace=kept))
         camera = None
         try:
             camera = None if camera_url is None else open_camera(camera_url, link.nudge)

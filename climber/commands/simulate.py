@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ import click
 from climber.errors import InputError
 
 if TYPE_CHECKING:
+    from firmware_bridge.simulator.faults import Planned
     from firmware_bridge.simulator.process import Settings
     from firmware_bridge.simulator.stills import Render
 
@@ -25,7 +27,11 @@ MOST_SPEED = 1000.0
 @click.option("--camera", default="http://127.0.0.1:0", show_default=True, help="MJPEG stream to serve (port 0 = any).")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of wind, noise, light.")
 @click.option("--speed", default="1", show_default=True, help="Times real time, or max.")
-def command(pole_path: Path, serial: str, camera: str, seed: int, speed: str) -> None:
+@click.option("--faults", type=click.Path(path_type=Path), help="Script of faults (firmware_bridge/SIMULATOR.md).")
+@click.option("--key", type=click.Path(path_type=Path), help="Key file: only signed orders are then taken.")
+def command(
+    pole_path: Path, serial: str, camera: str, seed: int, speed: str, faults: Path | None, key: Path | None
+) -> None:
     """Run a simulated robot and camera on a pole until SIGTERM.
 
     Prints one line of JSON, {"robot": URL, "camera": URL}, as soon as both can be opened.
@@ -33,6 +39,7 @@ def command(pole_path: Path, serial: str, camera: str, seed: int, speed: str) ->
     from firmware_bridge.simulator.process import serve
 
     settings, render = _prepare(pole_path, serial, camera, seed, speed)
+    settings = replace(settings, script=_script(faults), key=_key(key))
     try:
         serve(settings, render, lambda robot, stream: click.echo(json.dumps({"robot": robot, "camera": stream})))
     except (OSError, ValueError) as error:
@@ -56,6 +63,25 @@ def _prepare(pole_path: Path, serial: str, camera: str, seed: int, speed: str) -
     body = Pole(pole.shape.height_m, pole.shape.base_diameter_mm, pole.shape.top_diameter_mm)
     settings = Settings(body, _line(serial), host, port, seed, _times(speed), lens)
     return settings, lambda pose: renderer.render(view_of(pose, pinhole))
+
+
+def _script(path: Path | None) -> tuple["Planned", ...]:
+    from firmware_bridge.simulator.faults import read_script
+
+    try:
+        return () if path is None else read_script(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"--faults: {error}") from None
+
+
+def _key(path: Path | None) -> bytes | None:
+    from firmware_bridge.errors import ProtocolError
+    from firmware_bridge.keys import read_key
+
+    try:
+        return None if path is None else read_key(path)
+    except ProtocolError as error:
+        raise InputError(f"--key: {error}") from None
 
 
 def _line(serial: str) -> str:

@@ -5,10 +5,12 @@ python flat_simulator.py SERIAL SPEED [PARAMETER=VALUE...]
 
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from firmware_bridge.keys import read_key
 from firmware_bridge.simulator.plant import Pole
 from firmware_bridge.simulator.process import Settings, serve
 from firmware_bridge.types import Pose
@@ -25,13 +27,15 @@ def picture(pose: Pose) -> npt.NDArray[np.uint8]:
 def main() -> None:
     """Serve until SIGTERM."""
     serial, speed, *pairs = sys.argv[1:]
-    given = {name: float(value) for name, value in (pair.split("=") for pair in pairs)}
+    given = {name: float(value) for name, value in (pair.split("=") for pair in pairs if "=" in pair)}
+    keys = [read_key(Path(one)) for one in pairs if "=" not in one]
     settings = Settings(
         Pole(15.0, 300.0, 150.0),
         serial=serial,
         seed=3,
         speed=float("inf") if speed == "max" else float(speed),
         parameters=given,
+        key=keys[0] if keys else None,
     )
     serve(settings, picture, lambda robot, camera: print(json.dumps({"robot": robot, "camera": camera}), flush=True))
 

@@ -1,0 +1,64 @@
+"""Pose refinement against poses that are known exactly, and what it is worth on the map."""
+
+import numpy as np
+import pytest
+
+from vision.refine import Refinement, refine
+from vision.refine_match import small
+from vision.render import PoleRenderer
+from vision.render_climb import PoseErrors, Shot, shots
+from vision.render_surface import painted_surface
+from vision.types import Camera, PoleShape, Section, View
+
+SHAPE = PoleShape(4, 260, 180, 0, (Section(0, 2), Section(2, 4)))
+WRONG = PoseErrors(height_factor=0.99, azimuth_deg=1.0, standoff_factor=1.1, roll_deg=1.0)
+
+
+def _climbed(shape: PoleShape, errors: PoseErrors, seed: int) -> tuple[list[Shot], Refinement]:
+    surface = painted_surface(shape, seed, 0.03)
+    renderer = PoleRenderer(shape, surface.rgb, seed, surface.rust)
+    taken = list(shots(shape, renderer, errors, seed))
+    return taken, refine(shape, [small(shot.image, shot.said) for shot in taken], [shot.said for shot in taken])
+
+
+@pytest.fixture(scope="module", params=[0, 12])
+def climbed(request: pytest.FixtureRequest) -> tuple[list[Shot], Refinement]:
+    shape = PoleShape(4, 260, 180, request.param, (Section(0, 2), Section(2, 4)))
+    return _climbed(shape, WRONG, 4)
+
+
+def test_drift_jitter_standoff_and_roll_are_found(climbed: tuple[list[Shot], Refinement]) -> None:
+    taken, found = climbed
+    rise_mm = [(view.height_m - shot.true.height_m) * 1000 for view, shot in zip(found.views, taken, strict=True)]
+    turn = [
+        (view.azimuth_deg - shot.true.azimuth_deg + 180) % 360 - 180
+        for view, shot in zip(found.views, taken, strict=True)
+    ]
+    assert np.abs(rise_mm).max() < 10
+    assert np.abs(turn).max() < 3
+    assert found.standoff_factor == pytest.approx(1.1, abs=0.01)
+    assert found.roll_deg == pytest.approx(1.0, abs=0.2)
+
+
+def test_the_misfit_before_and_after_is_said(climbed: tuple[list[Shot], Refinement]) -> None:
+    _, found = climbed
+    assert found.before_mm > 10
+    assert found.after_mm < 1.5
+    assert f"misfit {found.before_mm:.1f} mm before" in found.summary()
+
+
+def test_right_poses_are_left_where_they_are() -> None:
+    taken, found = _climbed(SHAPE, PoseErrors(), 6)
+    apart_mm = [abs(view.height_m - shot.true.height_m) * 1000 for view, shot in zip(found.views, taken, strict=True)]
+    assert max(apart_mm) < 6
+    assert found.standoff_factor == pytest.approx(1, abs=0.005)
+
+
+def test_a_bare_pole_shows_nothing_to_hold_on_to_and_stays_where_it_was_reported() -> None:
+    camera = Camera(640, 480, 428.0, 428.0, 319.5, 239.5)
+    views = [View(camera, height_m, azimuth, 600) for height_m in (1.2, 1.6) for azimuth in (0.0, 70.0)]
+    plain = [small(np.full((480, 640, 3), 150, np.uint8), view) for view in views]
+    found = refine(SHAPE, plain, views)
+    assert found.matches == 0
+    assert list(found.views) == views
+    assert "too little" in found.summary()

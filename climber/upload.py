@@ -56,14 +56,19 @@ def _check(path: Path, sha256: str) -> None:
 
 
 def _assessments(folder: Path) -> Iterator[Assessment]:
-    path = folder / "grade.json"
-    if path.exists():
+    for path in assessment_files(folder):
         try:
             yield Assessment.model_validate_json(path.read_bytes())
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             raise InputError(f"{path}: {where}: {first['msg']}") from error
+
+
+def assessment_files(folder: Path) -> tuple[Path, ...]:
+    """Return the assessments of a climb folder, the climb's own first, then later ones from the oldest."""
+    own = folder / "grade.json"
+    return (*((own,) if own.exists() else ()), *sorted((folder / "grades").glob("*.json")))
 
 
 def file_sha256(path: Path) -> str:

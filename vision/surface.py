@@ -52,6 +52,11 @@ class SurfaceMap:
         self.density: Bytes = np.zeros(size, dtype=np.uint8)
         """Pixels per true area of the frame that was kept, logarithmic; 0 = none."""
 
+    def clear(self) -> None:
+        """Forget everything that was laid."""
+        for each in (self.colour, self.rust, self.probability, self.state, self.density):
+            each.fill(0)
+
     def add(self, image: Image, mask: Mask | None, view: View) -> None:
         """Lay one frame on the map; None for the mask says that the picture cannot be graded.
 

@@ -1,0 +1,77 @@
+"""Recorded climbs graded again: the photographs and poses stay, an assessment is added."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from climber.assess import Climbed, assess
+from climber.errors import InputError
+from climber.files import write_file
+from climber.mapping import Photographs, read_image
+from climber.pole import shape_of
+from climber.record import Assessment, Observation
+from climber.recording import RECORD, Record, read_record
+from climber.upload import file_sha256
+from vision.surface import SurfaceMap
+from vision.types import Camera, Image, Mask, ModelInfo, View
+
+Segment = Callable[[Image], Mask | None]
+"""A model: the mask of a photograph, or None when it cannot be graded."""
+
+
+def climbs_in(place: Path) -> tuple[Path, ...]:
+    """Return the climb folders at a place: the folder itself, or those anywhere below it, in name order.
+
+    Raises InputError when there is none.
+    """
+    if (place / RECORD).is_file():
+        return (place,)
+    found = tuple(sorted(path.parent for path in place.rglob(RECORD)))
+    if not found:
+        raise InputError(f"{place}: holds no {RECORD}; give a climb's folder, or a folder of such folders")
+    return found
+
+
+def regrade(folder: Path, segment: Segment, model: ModelInfo, mm_per_px: float = 1.0) -> tuple[Assessment, Path]:
+    """Grade a recorded climb again and add the assessment as `grades/ID.json`; older ones are left as they are.
+
+    Raises InputError when the record or a photograph is lost, altered or unreadable.
+    """
+    record = read_record(folder)
+    surface = SurfaceMap(shape_of(record.start.pole), mm_per_px)
+    photographs = Photographs(surface.shape)
+    for observation in record.observations:
+        file = _unaltered(record, observation)
+        image = read_image(file)
+        photographs.keep(file, image, segment(image), view_in(record, observation))
+    refinement = photographs.refined()
+    for _ in photographs.lay(surface, refinement):
+        pass
+    climbed = Climbed(record.start.climb_id, len(record.observations), datetime.now(UTC))
+    assessment = assess(surface, model, climbed, notes=(refinement.summary(),))
+    path = folder / "grades" / f"{assessment.assessment_id}.json"
+    path.parent.mkdir(exist_ok=True)
+    write_file(path, assessment.model_dump_json(indent=1).encode() + b"\n")
+    return assessment, path
+
+
+def view_in(record: Record, observation: Observation) -> View:
+    """Return what a recorded camera looked at."""
+    camera = Camera(**record.start.camera.model_dump())
+    return View(
+        camera,
+        observation.height_m,
+        observation.azimuth_deg,
+        observation.standoff_mm,
+        observation.tilt_deg,
+        observation.roll_deg,
+    )
+
+
+def _unaltered(record: Record, observation: Observation) -> Path:
+    file = record.folder / observation.file
+    if not file.is_file():
+        raise InputError(f"{file}: the record names this photograph, but it is not there; copy the folder whole")
+    if file_sha256(file) != observation.sha256:
+        raise InputError(f"{file}: altered since the climb; a grade of it would not be a grade of the climb")
+    return file

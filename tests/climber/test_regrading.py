@@ -1,0 +1,119 @@
+"""Regrading real climb folders: an assessment is added, nothing recorded changes, damage is found."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from climber.errors import InputError
+from climber.ids import uuid7
+from climber.record import Assessment, CameraDescription, ClimbStart, PoleDescription
+from climber.recording import Recorder
+from climber.regrading import climbs_in, regrade
+from climber.upload import read_climb
+from firmware_bridge.types import Frame, Pose
+from vision.render import PoleRenderer
+from vision.render_climb import CAMERA, PoseErrors, shots
+from vision.render_scene import still_scene
+from vision.render_surface import PaintedSurface, painted_surface
+from vision.types import Image, Mask, ModelInfo, PoleShape
+
+NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
+SHAPE = PoleShape(2.2, 240, 200)
+POLE = PoleDescription(code="P-9", height_m=2.2, base_diameter_mm=240, top_diameter_mm=200)
+REDNESS = ModelInfo("redness", "b" * 64, 0.5, 0.98, 0.0005)
+
+
+def redness(image: Image) -> Mask:
+    """Call rust what is clearly redder than blue: enough for painted rust on a blue-grey coat."""
+    red = (image[..., 0].astype(int) - image[..., 2] > 35).astype(np.uint8)
+    return Mask(red.astype(np.float32), red, REDNESS)
+
+
+def _bluish(surface: PaintedSurface) -> PaintedSurface:
+    """Paint everything that is no rust in one blue grey."""
+    assert surface.rust is not None
+    rgb = np.where(surface.rust[..., None] > 0, surface.rgb, np.uint8([96, 112, 132]))
+    return PaintedSurface(rgb.astype(np.uint8), surface.rust)
+
+
+@pytest.fixture(scope="module")
+def truth() -> PaintedSurface:
+    return _bluish(painted_surface(SHAPE, 8, 0.06))
+
+
+@pytest.fixture
+def climb(tmp_path: Path, truth: PaintedSurface) -> Path:
+    """A climb whose encoder lies by 1 % and whose camera stands 8 % further off than said."""
+    renderer = PoleRenderer(SHAPE, truth.rgb, 3, truth.rust, still_scene(3))
+    camera = CameraDescription(width_px=1280, height_px=960, fx_px=857, fy_px=857, cx_px=639.5, cy_px=479.5)
+    begin = ClimbStart(
+        climb_id=uuid7(NOW),
+        started_at=NOW,
+        pole=POLE,
+        camera=camera,
+        robot="simulator",
+        simulated=True,
+        device="laptop",
+        software="highmast test",
+        planned_frames=20,
+    )
+    assert (camera.width_px, camera.fx_px) == (CAMERA.width_px, CAMERA.fx_px)
+    folder = tmp_path / "P-9"
+    errors = PoseErrors(height_factor=0.99, azimuth_deg=0.5, standoff_factor=1.08)
+    with Recorder.begin(folder, begin) as recorder:
+        for seq, shot in enumerate(shots(SHAPE, renderer, errors, 3)):
+            encoded = cv2.imencode(".jpg", shot.image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
+            pose = Pose(shot.said.height_m, shot.said.azimuth_deg, shot.said.standoff_mm)
+            recorder.observe(Frame(seq, NOW, shot.image, encoded, pose, 0.7))
+        recorder.stop("completed", "completed", NOW)
+    return folder
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_regrading_adds_an_assessment_and_changes_nothing(climb: Path, truth: PaintedSurface) -> None:
+    before = _hashes(climb)
+    first, path = regrade(climb, redness, REDNESS, mm_per_px=2)
+    second, other = regrade(climb, redness, REDNESS, mm_per_px=2)
+    after = _hashes(climb)
+    assert {key: after[key] for key in before} == before
+    assert set(after) - set(before) == {str(path), str(other)}
+    assert Assessment.model_validate_json(path.read_bytes()) == first
+    assert first.assessment_id != second.assessment_id
+    assert first.whole.rusted_fraction == pytest.approx(truth.rusted_fraction(SHAPE), rel=0.15)
+    assert first.whole.coverage > 0.98
+    assert any("standoff x 1.08" in note or "standoff x 1.07" in note for note in first.notes)
+    assert [each.assessment_id for each in read_climb(climb)[0].assessments] == sorted(
+        (first.assessment_id, second.assessment_id)
+    )
+
+
+def test_frames_that_cannot_be_graded_leave_a_gap_and_no_grade(climb: Path) -> None:
+    assessment, _ = regrade(climb, lambda _: None, REDNESS, mm_per_px=4)
+    assert assessment.whole.rusted_fraction is None
+    assert {gap.reason for gap in assessment.gaps} == {"ungradable"}
+
+
+def test_an_altered_or_lost_photograph_is_refused_by_name(climb: Path) -> None:
+    photograph = climb / "frames" / "000003.jpg"
+    photograph.write_bytes(photograph.read_bytes() + b"x")
+    with pytest.raises(InputError, match=r"000003\.jpg: altered"):
+        regrade(climb, redness, REDNESS)
+    photograph.unlink()
+    with pytest.raises(InputError, match=r"000003\.jpg: the record names"):
+        regrade(climb, redness, REDNESS)
+    assert not (climb / "grades").exists()
+
+
+def test_climbs_are_found_below_an_archive(climb: Path, tmp_path: Path) -> None:
+    (tmp_path / "deep" / "empty").mkdir(parents=True)
+    assert climbs_in(climb) == (climb,)
+    assert climbs_in(tmp_path) == (climb,)
+    with pytest.raises(InputError, match=r"holds no climb\.jsonl"):
+        climbs_in(tmp_path / "deep")

@@ -1,0 +1,102 @@
+"""`highmast evaluate`: what a model scores on photographs with masks, and what fools it."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from climber.errors import InputError
+
+if TYPE_CHECKING:
+    from vision.corrections import Corrections
+    from vision.evaluation import PhotoScore, Scores
+    from vision.labels import Pair
+    from vision.segmenter import Segmenter
+
+
+@click.command()
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.option("--split", default="val", show_default=True, help="Split of index.csv to measure on.")
+@click.option("--set", "sets", multiple=True, help="Only this set; may be given again.")
+@click.option("--model", type=click.Path(path_type=Path), help="Another model file than the shipped one.")
+@click.option("--corrections", type=click.Path(path_type=Path), help="Corrections of masks, measured beside.")
+@click.option("--tiles", type=click.Path(path_type=Path), help="Texture tiles: also the false alarms by material.")
+@click.option("--worst", type=click.Path(path_type=Path), help="Write a contact sheet of the worst 24 (PNG).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def command(
+    dataset: Path,
+    split: str,
+    sets: tuple[str, ...],
+    model: Path | None,
+    corrections: Path | None,
+    tiles: Path | None,
+    worst: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure a model on DATASET: a folder with index.csv (columns set, name, split).
+
+    Photographs are SET/images/NAME.jpg (or .png), masks SET/masks/NAME.png with 0 = not rust.
+    """
+    from vision.evaluation import chosen, scored, summed
+    from vision.labels import read_index
+    from vision.segmenter import Segmenter
+
+    try:
+        segmenter = Segmenter.load(model)
+        groups = chosen(read_index(dataset), split, sets)
+        if not groups:
+            raise InputError(f"{dataset} has no photographs of split {split!r} in these sets; see its index.csv")
+        all_scores: list[PhotoScore] = []
+        for name, pairs in groups.items():
+            scores = list(scored(segmenter, pairs))
+            all_scores += scores
+            _show(f"{name}/{split}", summed(scores), as_json)
+            _mended(name, split, segmenter, pairs, corrections, as_json)
+        if tiles is not None:
+            _confusers(segmenter, tiles, as_json)
+        if worst is not None:
+            _sheet(worst, segmenter, all_scores)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+def _mended(
+    name: str, split: str, segmenter: "Segmenter", pairs: list["Pair"], path: Path | None, as_json: bool
+) -> None:
+    from vision.corrections import read_corrections
+    from vision.evaluation import scored, summed
+
+    if path is not None:
+        corrections: Corrections = read_corrections(path)
+        _show(f"{name}/{split} mended", summed(list(scored(segmenter, pairs, corrections))), as_json)
+
+
+def _show(name: str, scores: "Scores", as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"set": name, **asdict(scores)}))
+        return
+    click.echo(
+        f"{name}: {scores.photographs} photographs, rust IoU {scores.iou:.3f}, F1 {scores.f1:.3f}, "
+        f"precision {scores.precision:.3f}, recall {scores.recall:.3f}, area error {scores.area_error:.4f} "
+        f"(bias {scores.area_bias:+.4f}), calibration error {scores.calibration_error:.3f}"
+    )
+
+
+def _confusers(segmenter: "Segmenter", tiles: Path, as_json: bool) -> None:
+    from vision.confusers import false_alarms
+
+    for row in false_alarms(segmenter, tiles):
+        if as_json:
+            click.echo(json.dumps({"material": row.material, **asdict(row)}))
+        else:
+            click.echo(f"{row.material}: {row.pictures} pictures, {row.false_positive_rate:.3%} called rust")
+
+
+def _sheet(path: Path, segmenter: "Segmenter", scores: list["PhotoScore"]) -> None:
+    from climber.files import write_file
+    from vision.contact_sheet import contact_sheet
+
+    write_file(path, contact_sheet(segmenter, scores, 24))
+    click.echo(f"wrote {path}: photograph, truth (blue) and answer (orange), worst first")

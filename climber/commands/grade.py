@@ -1,0 +1,130 @@
+"""`highmast grade`: the rust in photographs, without a robot, a pole or a service."""
+
+import json
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from climber.errors import SOME_UNREAD, InputError
+
+if TYPE_CHECKING:
+    from climber.photo_grade import PhotoGrade
+    from vision.segmenter import Segmenter
+    from vision.types import Image, Mask
+
+BAR_FROM = 20
+"""Fewer photographs are done before a progress bar is of use."""
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IMAGE_OR_FOLDER...")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--masks", type=click.Path(path_type=Path), help="Folder for <stem>.png: 0 = not rust, 1 = rust.")
+@click.option("--model", type=click.Path(path_type=Path), help="Another model file than the shipped one.")
+@click.option("--threads", type=click.IntRange(1, 256), help="Cores to use; all by default.")
+def command(
+    paths: tuple[Path, ...], as_json: bool, masks: Path | None, model: Path | None, threads: int | None
+) -> None:
+    """Grade the rust in photographs: its share of the picture, ISO 4628-3 and ASTM D610.
+
+    A file that cannot be read is reported and the rest go on; the exit status is then 5.
+    """
+    images = _found(paths, masks)
+    segmenter = _loaded(model, threads)
+    unread = 0
+    for line, error in _lines(images, segmenter, masks):
+        unread += error is not None
+        if error is not None:
+            click.echo(f"highmast: {line.image}: {error}", err=True)
+        if as_json or error is None:
+            click.echo(json.dumps(line.as_json()) if as_json else line.as_text())
+    if unread:
+        sys.exit(SOME_UNREAD)
+
+
+def _found(paths: tuple[Path, ...], masks: Path | None) -> list[Path]:
+    """List the photographs; refuse two that would write the same mask."""
+    from vision.photograph import photographs
+
+    try:
+        images = list(photographs(paths))
+    except OSError as error:
+        raise InputError(f"{error.filename}: {error.strerror}; give a readable folder") from None
+    if not images:
+        raise InputError(f"no photographs in {', '.join(map(str, paths))}; give JPEG, PNG, TIFF, WebP or BMP files")
+    if masks is not None:
+        masks.mkdir(parents=True, exist_ok=True)
+        _check_stems(images)
+    return images
+
+
+def _check_stems(images: list[Path]) -> None:
+    taken: dict[str, Path] = {}
+    for image in images:
+        other = taken.setdefault(image.stem, image)
+        if other is not image:
+            raise InputError(f"{other} and {image} would both write {image.stem}.png; grade them into two folders")
+
+
+def _loaded(model: Path | None, threads: int | None) -> "Segmenter":
+    from vision.segmenter import Segmenter
+
+    try:
+        return Segmenter.load(model, threads)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+def _lines(images: list[Path], segmenter: "Segmenter", masks: Path | None) -> Iterator[tuple["PhotoGrade", str | None]]:
+    """Grade in order; a photograph that cannot be read comes with its error."""
+    from climber.photo_grade import graded, not_graded
+
+    with click.progressbar(length=len(images), file=sys.stderr, hidden=_few(images), label="grading") as bar:
+        for path, read in _read_ahead(images):
+            if isinstance(read, ValueError):
+                yield not_graded(str(path), f"unreadable: {read}", segmenter.card), str(read)
+            else:
+                mask = segmenter.segment(read)
+                if masks is not None:
+                    _write(masks / f"{path.stem}.png", mask)
+                yield graded(str(path), read, mask, segmenter.card), None
+            bar.update(1)
+
+
+def _read_ahead(images: list[Path]) -> Iterator[tuple[Path, "Image | ValueError"]]:
+    """Read the next photograph while the last one is segmented: two in memory, no more."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(_read, images[0])
+        for path, following in zip(images, [*images[1:], None], strict=True):
+            read = coming.result()
+            if following is not None:
+                coming = reader.submit(_read, following)
+            yield path, read
+
+
+def _read(path: Path) -> "Image | ValueError":
+    from vision.photograph import PhotographError, read_photograph
+
+    try:
+        return read_photograph(path)
+    except PhotographError as error:
+        return error
+
+
+def _few(images: list[Path]) -> bool:
+    return len(images) < BAR_FROM or not sys.stderr.isatty()
+
+
+def _write(path: Path, mask: "Mask") -> None:
+    """Write a mask as a grey PNG of 0 and 1."""
+    import cv2
+
+    from climber.files import write_file
+
+    written, png = cv2.imencode(".png", mask.label)
+    assert written
+    write_file(path, bytes(png))

@@ -1,0 +1,58 @@
+"""`highmast train`: photographs with masks in, a model file out. Needs the `train` extra, no GPU and no network."""
+
+from pathlib import Path
+
+import click
+
+from climber.errors import InputError
+
+PLACE = click.Path(path_type=Path, exists=True, file_okay=True)
+
+
+@click.command()
+@click.option("--photographs", type=PLACE, required=True, help="Folder with index.csv, photographs and masks.")
+@click.option("--textures", type=PLACE, required=True, help="Folder of texture tiles, one folder a material.")
+@click.option("--backbone", type=PLACE, help="MobileNetV2 weights (safetensors); random without.")
+@click.option("--corrections", type=PLACE, help="Corrections of masks to train with.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for checkpoints, log and model.")
+@click.option("--cache", type=click.Path(path_type=Path), help="Folder that keeps rendered poles between runs.")
+@click.option("--name", default="rust", show_default=True, help="Name in the model file.")
+@click.option("--steps", type=click.IntRange(1), default=3000, show_default=True)
+@click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Crops a step.")
+@click.option("--side", type=click.IntRange(64), default=384, show_default=True, help="Crop side in pixels.")
+@click.option("--poles", type=click.IntRange(1), default=200, show_default=True, help="Rendered poles to make.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+def command(
+    photographs: Path,
+    textures: Path,
+    backbone: Path | None,
+    corrections: Path | None,
+    out: Path,
+    cache: Path | None,
+    name: str,
+    steps: int,
+    batch: int,
+    side: int,
+    poles: int,
+    seed: int,
+) -> None:
+    """Train a rust model and write OUT/rust.onnx; the same command goes on after an interruption.
+
+    No data is downloaded: photographs, tiles and backbone weights are folders and files on this machine.
+    """
+    if side % 32:
+        raise InputError(f"--side {side} is no multiple of 32 pixels; give {side // 32 * 32} or {side // 32 * 32 + 32}")
+    try:
+        from vision.training.finish import finish
+        from vision.training.loop import Places, Recipe, train
+    except ModuleNotFoundError as error:
+        raise InputError(f"{error.name} is missing: training needs `pip install 'highmast[train]'`") from None
+    places = Places(photographs, textures, out, backbone, cache, corrections)
+    recipe = Recipe(steps=steps, batch=batch, side_px=side, poles=poles, seed=seed)
+    try:
+        card = finish(train(recipe, places, click.echo), places, name, out / "rust.onnx")
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    for key, value in card.metrics.items():
+        click.echo(f"{key}: {value:.4f}")
+    click.echo(f"wrote {out / 'rust.onnx'}")

@@ -1,0 +1,81 @@
+"""A model measured on photographs with masks, as they are and with our corrections."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from vision.corrections import Corrections
+from vision.labels import Pair, RustMask, read_pair
+from vision.metrics import Counts, calibration_error, count
+from vision.segmenter import Segmenter
+
+SAMPLE = 7
+"""Every seventh row and column goes into the calibration error: neighbours say the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoScore:
+    """One photograph's counts."""
+
+    pair: Pair
+    counts: Counts
+    probability: npt.NDArray[np.float32]
+    """Sampled, for calibration."""
+    truth: RustMask
+    """Sampled at the same places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a set of photographs says of a model."""
+
+    photographs: int
+    iou: float
+    f1: float
+    precision: float
+    recall: float
+    false_positive_rate: float
+    area_error: float
+    """Mean absolute error of the rusted fraction per photograph."""
+    area_bias: float
+    """Mean signed error: above 0 where the model finds too much."""
+    calibration_error: float
+
+
+def scored(segmenter: Segmenter, pairs: list[Pair], corrections: Corrections | None = None) -> Iterator[PhotoScore]:
+    """Segment photographs and count; with corrections, mended masks are the truth and dropped ones left out."""
+    for pair in pairs:
+        image, truth = read_pair(pair)
+        if corrections is not None:
+            mended = corrections.mended(pair, truth)
+            if mended is None:
+                continue
+            truth = mended
+        mask = segmenter.segment(image)
+        thin = np.s_[::SAMPLE, ::SAMPLE]
+        yield PhotoScore(pair, count(mask.label, truth), mask.probability[thin], truth[thin])
+
+
+def summed(scores: list[PhotoScore]) -> Scores:
+    """Sum counts over photographs and derive the scores; ValueError without photographs."""
+    if not scores:
+        raise ValueError("no photographs to measure on; choose another split or set")
+    total = sum((score.counts for score in scores), Counts())
+    errors = np.array([score.counts.area_error for score in scores])
+    stated = np.concatenate([score.probability.ravel() for score in scores])
+    truth = np.concatenate([score.truth.ravel() for score in scores])
+    return Scores(
+        len(scores), total.iou, total.f1, total.precision, total.recall, total.false_positive_rate,
+        float(np.abs(errors).mean()), float(errors.mean()), calibration_error(stated, truth),
+    )  # fmt: skip
+
+
+def chosen(pairs: list[Pair], split: str, sets: tuple[str, ...]) -> dict[str, list[Pair]]:
+    """Group the pairs of a split by set; an empty `sets` takes all that have such a split."""
+    groups: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        if pair.split == split and (not sets or pair.set in sets):
+            groups.setdefault(pair.set, []).append(pair)
+    return groups

@@ -1,0 +1,82 @@
+"""The model file: an ONNX graph that carries its own description, sealed with a SHA-256 of itself."""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SHIPPED = Path(__file__).parent / "models" / "rust.onnx"
+
+FORMAT = "highmast-rust/1"
+"""Graph: `image` uint8 (1, h, w, 3) RGB, h and w multiples of 32, to `probability` float32 (1, h, w)."""
+
+SEAL = re.compile(rb"seal-sha256:([0-9a-f]{64})")
+BLANK = b"seal-sha256:" + b"0" * 64
+
+
+class ModelFileError(ValueError):
+    """The file is missing, damaged or not a rust model of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a model file says of itself."""
+
+    name: str
+    threshold: float
+    """Probability from which a pixel is called rust."""
+    true_positive_rate: float
+    false_positive_rate: float
+    """Per pixel of a pole's surface, on held-out rendered poles: for the area correction of maps."""
+    photo_error: tuple[float, float]
+    """Standard deviation of a photograph's rusted fraction f: hypot(first, second * f), on held-out photographs."""
+    mm_per_px: tuple[float, float]
+    """Scale of the surface for which it was trained, finest and coarsest."""
+    rule: str
+    """Grading rule at export."""
+    labels: tuple[str, ...] = ("not rust", "rust")
+    preprocessing: str = "RGB bytes, (x - 128) / 128 in the graph, mirrored to multiples of 32"
+    metrics: dict[str, float] = field(default_factory=dict)
+    data_sha256: dict[str, str] = field(default_factory=dict)
+    """Of the training data, by name."""
+
+
+def sealed(content: bytes) -> bytes:
+    """Write the file's own hash into its blank seal; ValueError when there is not exactly one."""
+    if content.count(BLANK) != 1:
+        raise ValueError("a model to be sealed needs exactly one blank seal in its metadata")
+    return content.replace(BLANK, b"seal-sha256:" + hashlib.sha256(content).hexdigest().encode())
+
+
+def read_model(path: Path) -> bytes:
+    """Read a model file and verify its seal; ModelFileError says what is wrong and what to do."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error.strerror}; give a file made by `highmast train`") from None
+    found = SEAL.findall(content)
+    if len(found) != 1:
+        raise ModelFileError(f"{path} ({len(content)} bytes) is no highmast rust model, or cut off; fetch it again")
+    blank = content.replace(b"seal-sha256:" + found[0], BLANK)
+    if hashlib.sha256(blank).hexdigest().encode() != found[0]:
+        raise ModelFileError(f"model {path} does not match its own SHA-256: it was damaged or altered; fetch it again")
+    return content
+
+
+def to_metadata(card: Card) -> dict[str, str]:
+    """Return the strings to store in the ONNX file, with a blank seal."""
+    values = {name: getattr(card, name) for name in Card.__dataclass_fields__}
+    return {"format": FORMAT, "card": json.dumps(values), "seal": BLANK.decode()}
+
+
+def from_metadata(path: Path, stored: dict[str, str]) -> Card:
+    """Read the card back; ModelFileError when the file is of another kind or version."""
+    if stored.get("format") != FORMAT:
+        raise ModelFileError(
+            f"{path} has format {stored.get('format')!r}, not {FORMAT!r}; use a model made for this highmast"
+        )
+    values = json.loads(stored["card"])
+    for name in ("photo_error", "mm_per_px", "labels"):
+        values[name] = tuple(values[name])
+    return Card(**values)

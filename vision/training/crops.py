@@ -1,0 +1,100 @@
+"""The training mix: one crop per index, the same for the same seed, from photographs and made pictures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vision.corrections import Corrections, read_corrections
+from vision.labels import Pair, RustMask, read_index, read_pair
+from vision.training.augment import IGNORE, cropped, recorded, relit
+from vision.training.synthetic import Tiles, flat, wall
+from vision.types import Image
+
+SHARES = {"street": 0.46, "screenshots": 0.07, "walkway": 0.1, "pole": 0.17, "flat": 0.1, "wall": 0.1}
+"""Share of crops by source."""
+
+WALKWAY_EVERY = 4
+"""One walkway photograph in four: neighbours are near-duplicates."""
+
+EDGE_PX = 5
+"""Width of the band along mask edges that is left out on photographs: polygons are that inexact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Everything crops are cut from, decoded."""
+
+    photographs: dict[str, list[tuple[Image, RustMask]]]
+    poles: npt.NDArray[np.uint8]
+    """Rendered poles with their rust as fourth channel, (count, side, side, 4)."""
+    tiles: Tiles
+
+
+def read_sources(
+    photographs: Path, textures: Path, poles: npt.NDArray[np.uint8], corrections: Path | None = None
+) -> Sources:
+    """Read and decode the training split (about 0.6 GB), masks mended, photographs to be dropped left out."""
+    by_set: dict[str, list[tuple[Image, RustMask]]] = {}
+    known = Corrections({}) if corrections is None else read_corrections(corrections)
+    for pair in training_pairs(read_index(photographs)):
+        image, mask = read_pair(pair)
+        mended = known.mended(pair, mask)
+        if mended is not None:
+            by_set.setdefault(pair.set, []).append((image, edged(unmarked(image, mended))))
+    return Sources(by_set, poles, Tiles(textures))
+
+
+def training_pairs(pairs: list[Pair]) -> list[Pair]:
+    """Choose the training split of the sets in SHARES, near-duplicates thinned out."""
+    chosen = [pair for pair in pairs if pair.split == "train" and pair.set in SHARES]
+    walkway = [pair for pair in chosen if pair.set == "walkway"][::WALKWAY_EVERY]
+    return [pair for pair in chosen if pair.set != "walkway"] + walkway
+
+
+def unmarked(image: Image, mask: RustMask) -> RustMask:
+    """Take ArUco markers (with their border) out of the rust: they are printed plates."""
+    detector = cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_ARUCO_ORIGINAL))
+    corners, *_ = detector.detectMarkers(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
+    mask = mask.copy()
+    for quad in corners:
+        cv2.fillPoly(mask, [quad.reshape(4, 2).astype(np.int32)], 0)
+    return mask
+
+
+def edged(mask: RustMask) -> RustMask:
+    """Mark a band along mask edges as ignored."""
+    kernel = np.ones((EDGE_PX, EDGE_PX), np.uint8)
+    band = cv2.dilate(mask, kernel) != cv2.erode(mask, kernel)
+    return np.where(band, IGNORE, mask).astype(np.uint8)
+
+
+class Crops:
+    """A map-style data set of `count` crops of `side` pixels: (RGB (side, side, 3), label (side, side))."""
+
+    def __init__(self, sources: Sources, side: int, count: int, seed: int) -> None:
+        self.sources, self.side, self.count, self.seed = sources, side, count, seed
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> tuple[Image, RustMask]:
+        """Make crop `index`: the same for the same seed, whatever was made before."""
+        rng = np.random.default_rng([self.seed, index])
+        source = str(rng.choice(list(SHARES), p=np.array(list(SHARES.values())) / sum(SHARES.values())))
+        image, label = self._drawn(rng, source)
+        return recorded(rng, relit(rng, image)), label
+
+    def _drawn(self, rng: np.random.Generator, source: str) -> tuple[Image, RustMask]:
+        if source == "wall":
+            return wall(rng, self.sources.tiles, self.side)
+        if source == "flat":
+            return flat(rng, self.sources.tiles, self.side)
+        if source == "pole":
+            picture = self.sources.poles[int(rng.integers(len(self.sources.poles)))]
+            return cropped(rng, picture[..., :3], picture[..., 3], self.side, (0.7, 1.4))
+        pairs = self.sources.photographs[source]
+        image, label = pairs[int(rng.integers(len(pairs)))]
+        return cropped(rng, image, label, self.side, (0.55, 1.7))

@@ -1,0 +1,143 @@
+"""From trained weights to a model file: temperature, threshold, and the rates that grading corrects areas by.
+
+Temperature and threshold come from the street photographs of the validation split; the per-pixel rates from
+rendered poles with rust tiles that training never saw, because maps of climbs are what they correct.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.nn import functional
+
+from vision.labels import Pair, RustMask, read_index, read_pair
+from vision.metrics import Counts, calibration_error, count
+from vision.model_file import Card
+from vision.scales import RULE
+from vision.training.export import export
+from vision.training.loop import Places, prepared
+from vision.training.network import RustNet
+from vision.training.synthetic import Tiles, pole
+
+Field = npt.NDArray[np.float32]
+
+POLES = 40
+POLE_SEED = 1_000_003
+"""Far from any seed of training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A picture's logits beside its truth, (height_px, width_px)."""
+
+    logit: Field
+    truth: RustMask
+
+
+def finish(network: RustNet, places: Places, name: str, path: Path) -> Card:
+    """Calibrate, measure and export; returns what the model file says of itself."""
+    network = network.cpu().eval()
+    pairs = read_index(places.photographs)
+    street = [answered(network, pair) for pair in pairs if (pair.set, pair.split) == ("street", "val")]
+    temperature = fitted_temperature(street)
+    threshold = best_threshold(street, temperature)
+    total = [counted(each, temperature, threshold) for each in street]
+    on_poles = pole_counts(network, places.textures, temperature, threshold)
+    whole = sum(total, Counts())
+    stated = np.concatenate([_probability(each, temperature)[::7, ::7].ravel() for each in street])
+    truth = np.concatenate([each.truth[::7, ::7].ravel() for each in street])
+    card = Card(
+        name=name,
+        threshold=threshold,
+        true_positive_rate=on_poles.recall,
+        false_positive_rate=on_poles.false_positive_rate,
+        photo_error=photo_error(total),
+        mm_per_px=(0.3, 1.5),
+        rule=RULE,
+        metrics={
+            "street_val_iou": whole.iou,
+            "street_val_f1": whole.f1,
+            "street_val_area_error": float(np.mean([abs(each.area_error) for each in total])),
+            "street_val_true_positive_rate": whole.recall,
+            "street_val_false_positive_rate": whole.false_positive_rate,
+            "street_val_calibration_error": calibration_error(stated, truth),
+            "rendered_poles_iou": on_poles.iou,
+            "temperature": temperature,
+        },
+        data_sha256={"photographs": index_hash(places.photographs, pairs)},
+    )
+    export(network, temperature, card, path)
+    return card
+
+
+@torch.no_grad()
+def answered(network: RustNet, pair: Pair) -> Answered:
+    """Run the network over one photograph at native scale."""
+    image, truth = read_pair(pair)
+    return Answered(logits(network, image), truth)
+
+
+@torch.no_grad()
+def logits(network: RustNet, image: npt.NDArray[np.uint8]) -> Field:
+    """Return logits at the picture's size, which must be a multiple of 32."""
+    out = network(prepared(torch.from_numpy(image[None])))
+    whole = functional.interpolate(out, scale_factor=2.0, mode="bilinear", align_corners=False)
+    return np.asarray(whole[0, 0].numpy(), dtype=np.float32)
+
+
+def fitted_temperature(pictures: list[Answered]) -> float:
+    """Return the temperature in 0.5 to 4 at which the cross-entropy over the pictures is least."""
+    logit = np.concatenate([each.logit[::5, ::5].ravel() for each in pictures]).astype(np.float64)
+    sign = 1 - 2 * np.concatenate([each.truth[::5, ::5].ravel() for each in pictures]).astype(np.float64)
+    steps = np.geomspace(0.5, 4, 61)
+    losses = [np.logaddexp(0, sign * logit / step).mean() for step in steps]
+    return float(steps[int(np.argmin(losses))])
+
+
+def best_threshold(pictures: list[Answered], temperature: float) -> float:
+    """Return the probability from which to call rust, in steps of 0.02: highest IoU over the pictures."""
+    steps = np.arange(0.2, 0.72, 0.02)
+    scores = [sum((counted(each, temperature, float(step)) for each in pictures), Counts()).iou for step in steps]
+    return round(float(steps[int(np.argmax(scores))]), 2)
+
+
+def counted(picture: Answered, temperature: float, threshold: float) -> Counts:
+    """Count the pixels of one picture."""
+    return count((_probability(picture, temperature) >= threshold).astype(np.uint8), picture.truth)
+
+
+def photo_error(counts: list[Counts]) -> tuple[float, float]:
+    """Fit the error of a photograph's rusted fraction f as hypot(a, b f): a from the less rusty half."""
+    found = np.array([(c.true_positive + c.false_positive) / c.pixels for c in counts])
+    error = np.array([c.area_error for c in counts])
+    less = found <= np.median(found)
+    floor = float(np.sqrt(np.mean(error[less] ** 2)))
+    rest = np.clip(np.mean(error[~less] ** 2) - floor**2, 1e-8, None)
+    return floor, float(np.sqrt(rest / np.mean(found[~less] ** 2)))
+
+
+def pole_counts(network: RustNet, textures: Path, temperature: float, threshold: float) -> Counts:
+    """Count over the shafts of rendered poles whose rust tiles are held out from training."""
+    tiles, total = Tiles(textures), Counts()
+    for index in range(POLES):
+        rng = np.random.default_rng([POLE_SEED, index])
+        picture, truth, shaft = pole(rng, tiles, 384, held_out=True)
+        found = _probability(Answered(logits(network, picture), truth), temperature) >= threshold
+        total += count(found[shaft].astype(np.uint8), truth[shaft])
+    return total
+
+
+def index_hash(root: Path, pairs: list[Pair]) -> str:
+    """Return one SHA-256 over all photographs and masks, in the index's order."""
+    digest = hashlib.sha256((root / "index.csv").read_bytes())
+    for pair in pairs:
+        digest.update(pair.image.read_bytes())
+        digest.update(pair.mask.read_bytes())
+    return digest.hexdigest()
+
+
+def _probability(picture: Answered, temperature: float) -> Field:
+    return np.asarray(1 / (1 + np.exp(-picture.logit / np.float32(temperature))), dtype=np.float32)

@@ -1,0 +1,192 @@
+"""The training loop, top to bottom: crops in, weights out. Resumes from its last checkpoint; the same for a seed.
+
+Tensor shapes: b images, c channels, h and w pixels; the network's output is at half size.
+"""
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.utils.data import DataLoader
+
+from vision.labels import Pair, read_index, read_pair
+from vision.metrics import Counts, count
+from vision.training.augment import IGNORE
+from vision.training.crops import Crops, read_sources
+from vision.training.network import RustNet, load_backbone
+from vision.training.poles import pole_pool
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything a run depends on besides its data."""
+
+    steps: int = 3000
+    batch: int = 8
+    side_px: int = 384
+    rate: float = 1.2e-3
+    """Highest learning rate of the head; the backbone learns at a third of it."""
+    warm_up: int = 100
+    decay: float = 1e-4
+    average: float = 0.998
+    """Of the exponential moving average of the weights, which is what is kept."""
+    poles: int = 200
+    seed: int = 1
+    save_every_s: float = 180.0
+    check_every: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where data comes from and results go."""
+
+    photographs: Path
+    textures: Path
+    out: Path
+    backbone: Path | None = None
+    """None starts from random weights."""
+    cache: Path | None = None
+    """Keeps rendered poles between runs; None means `out`."""
+    corrections: Path | None = None
+    """Corrections of masks (vision/corrections.py); None trains on the masks as they are."""
+
+
+def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) -> RustNet:
+    """Train and return the averaged network; checkpoints and `log.jsonl` are left in `places.out`."""
+    cv2.setNumThreads(1)  # its pool of threads does not survive the fork into loader processes
+    torch.manual_seed(recipe.seed)
+    places.out.mkdir(parents=True, exist_ok=True)
+    poles = pole_pool(places.textures, recipe.poles, 576, recipe.seed, places.cache or places.out)
+    crops = Crops(
+        read_sources(places.photographs, places.textures, poles, places.corrections),
+        recipe.side_px,
+        recipe.steps * recipe.batch,
+        recipe.seed,
+    )
+    held_out = [pair for pair in read_index(places.photographs) if (pair.set, pair.split) == ("street", "val")]
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    network = RustNet().to(device, memory_format=torch.channels_last)
+    if places.backbone is not None:
+        load_backbone(network, places.backbone)
+    averaged = copy.deepcopy(network).requires_grad_(False)
+    backbone, head = network.groups()
+    optimizer = torch.optim.AdamW(
+        [{"params": backbone, "share": 1 / 3}, {"params": head, "share": 1.0}], weight_decay=recipe.decay
+    )
+    first = _resumed(places.out / "last.pt", network, averaged, optimizer)
+    batches = DataLoader(
+        torch.utils.data.Subset(crops, range(first * recipe.batch, len(crops))),
+        batch_size=recipe.batch,
+        num_workers=1 if device == "cpu" else 8,
+        prefetch_factor=4,
+    )
+    saved_s, total = time.monotonic(), 0.0
+    for step, (image_bhwc, label_bhw) in enumerate(batches, start=first):
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.rate * group["share"] * pace(step, recipe)
+        logit_bchw = network(prepared(image_bhwc.to(device)))
+        loss = loss_of(logit_bchw, label_bhw.to(device))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_([*backbone, *head], 1.0)
+        optimizer.step()
+        _average(averaged, network, min(recipe.average, (step + 1) / (step + 10)))
+        total += float(loss.detach())
+        if (step + 1) % 50 == 0:
+            _log(places.out, say, {"step": step + 1, "loss": round(total / 50, 4), "s": round(time.monotonic(), 1)})
+            total = 0.0
+        if (step + 1) % recipe.check_every == 0 or step + 1 == recipe.steps:
+            scores = validate(averaged, held_out)
+            _log(places.out, say, {"step": step + 1, "iou": round(scores.iou, 4), "f1": round(scores.f1, 4)})
+        if time.monotonic() - saved_s > recipe.save_every_s or step + 1 == recipe.steps:
+            _save(places.out / "last.pt", step + 1, recipe, network, averaged, optimizer)
+            saved_s = time.monotonic()
+    return averaged
+
+
+def pace(step: int, recipe: Recipe) -> float:
+    """Return the share of the highest learning rate at a step: linear warm-up, then half a cosine."""
+    if step < recipe.warm_up:
+        return (step + 1) / recipe.warm_up
+    done = (step - recipe.warm_up) / max(1, recipe.steps - recipe.warm_up)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def prepared(image_bhwc: Tensor) -> Tensor:
+    """Turn bytes into the network's input; the exported graph holds the same two numbers."""
+    x = image_bhwc.permute(0, 3, 1, 2).float()
+    return ((x - 128) / 128).contiguous(memory_format=torch.channels_last)
+
+
+def loss_of(logit_bchw: Tensor, label_bhw: Tensor) -> Tensor:
+    """Cross-entropy plus soft Dice of rust over the batch, at the label's size, ignored pixels left out."""
+    logit = functional.interpolate(logit_bchw, scale_factor=2.0, mode="bilinear", align_corners=False)[:, 0]
+    known = (label_bhw != IGNORE).float()
+    rust = (label_bhw == 1).float()
+    entropy = functional.binary_cross_entropy_with_logits(
+        logit, rust, weight=known, reduction="sum"
+    ) / known.sum().clamp(1)
+    p = logit.sigmoid() * known
+    dice = 1 - (2 * (p * rust).sum() + 1) / (p.sum() + rust.sum() + 1)
+    return entropy + 0.5 * dice
+
+
+@torch.no_grad()
+def validate(network: RustNet, pairs: list[Pair], threshold: float = 0.5) -> Counts:
+    """Count the pixels of whole photographs at native scale."""
+    total = Counts()
+    device = next(network.parameters()).device
+    for pair in pairs:
+        image, mask = read_pair(pair)
+        image = image[: image.shape[0] // 32 * 32, : image.shape[1] // 32 * 32]
+        logit = network(prepared(torch.from_numpy(image[None]).to(device)))
+        logit = functional.interpolate(logit, scale_factor=2.0, mode="bilinear", align_corners=False)[0, 0]
+        found = (logit.sigmoid() > threshold).cpu().numpy().astype(np.uint8)
+        total += count(found, mask[: found.shape[0], : found.shape[1]])
+    return total
+
+
+def _average(averaged: RustNet, network: RustNet, keep: float) -> None:
+    with torch.no_grad():
+        torch._foreach_lerp_(list(averaged.parameters()), list(network.parameters()), 1 - keep)
+
+
+def _log(out: Path, say: Callable[[str], None], line: dict[str, float]) -> None:
+    with (out / "log.jsonl").open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    say(json.dumps(line))
+
+
+def _save(
+    path: Path, step: int, recipe: Recipe, network: RustNet, averaged: RustNet, optimizer: torch.optim.Optimizer
+) -> None:
+    state = {
+        "step": step,
+        "recipe": asdict(recipe),
+        "network": network.state_dict(),
+        "averaged": averaged.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    part = path.with_suffix(".tmp")
+    torch.save(state, part)
+    part.replace(path)
+
+
+def _resumed(path: Path, network: RustNet, averaged: RustNet, optimizer: torch.optim.Optimizer) -> int:
+    """Load a checkpoint if there is one; return the step to go on from."""
+    if not path.is_file():
+        return 0
+    state = torch.load(path, weights_only=True)
+    network.load_state_dict(state["network"])
+    averaged.load_state_dict(state["averaged"])
+    optimizer.load_state_dict(state["optimizer"])
+    return int(state["step"])

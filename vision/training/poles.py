@@ -1,0 +1,53 @@
+"""A pool of rendered poles for training, made once and kept on disk: rendering costs more than a training step."""
+
+import argparse
+import os
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache, partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vision.training.synthetic import Tiles, pole
+
+
+def pole_pool(textures: Path, count: int, side: int, seed: int, cache: Path) -> npt.NDArray[np.uint8]:
+    """Return `count` rendered poles, RGB and rust, (count, side, side, 4); read from `cache` when it has them."""
+    path = cache / f"poles-{count}-{side}-{seed}.npy"
+    if not path.is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        made = rendered(textures, count, side, seed)
+        part = path.with_suffix(".tmp.npy")
+        np.save(part, made)
+        part.replace(path)
+    pool: npt.NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return pool
+
+
+def rendered(textures: Path, count: int, side: int, seed: int) -> npt.NDArray[np.uint8]:
+    """Render poles in parallel processes; the same for the same seed."""
+    with ProcessPoolExecutor(os.cpu_count()) as workers:
+        return np.stack(list(workers.map(partial(_one, textures, side, seed), range(count), chunksize=8)))
+
+
+def _one(textures: Path, side: int, seed: int, index: int) -> npt.NDArray[np.uint8]:
+    rng = np.random.default_rng([seed, index])
+    picture, rust, _ = pole(rng, _tiles(textures), side)
+    return np.dstack([picture, rust])
+
+
+@lru_cache(maxsize=1)
+def _tiles(textures: Path) -> Tiles:
+    return Tiles(textures)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("textures", type=Path)
+    parser.add_argument("cache", type=Path)
+    parser.add_argument("--count", type=int, default=300)
+    parser.add_argument("--side", type=int, default=576)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    print(pole_pool(options.textures, options.count, options.side, options.seed, options.cache).shape)

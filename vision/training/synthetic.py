@@ -1,0 +1,231 @@
+"""Pictures whose rust is known: composited surfaces, poles rendered from them, and rust-free texture walls."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vision.labels import RustMask
+from vision.render import PoleRenderer
+from vision.render_noise import fractal
+from vision.render_scene import random_scene
+from vision.render_surface import painted_surface
+from vision.types import Camera, Image, PoleShape, View
+
+RUSTY_METAL = frozenset((7, 12, 16, 17, 19, 20, 21, 22, 23, 24, 25, 41, 42, 54, 71, 72, 74, 75, 77, 78, 79, 80, 81))
+"""Tiles of `Metal` that hold rust or look like it; neither negatives nor coats."""
+
+COATS = ("Paint", "Plastic", "Metal", "Plaster", "Concrete")
+HELD_OUT_RUST = ("Rust_003", "Rust_006")
+"""Rust tiles that training never sees, so that rates on rendered poles are measured on unseen rust."""
+
+
+class Tiles:
+    """The CC0 texture tiles by material, loaded once, RGB (128, 128, 3)."""
+
+    def __init__(self, root: Path) -> None:
+        """Read `root/MATERIAL/MATERIAL_nnn.png`; raises ValueError when `root` holds none."""
+        self.by_material: dict[str, list[tuple[str, Image]]] = {}
+        for path in sorted(root.glob("*/*.png")):
+            picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+            if picture is not None:
+                self.by_material.setdefault(path.parent.name, []).append((path.stem, np.asarray(picture, np.uint8)))
+        if "Rust" not in self.by_material:
+            raise ValueError(f"{root} holds no texture tiles (MATERIAL/*.png); give the folder of the CC0 tiles")
+
+    def coats(self) -> list[Image]:
+        """Return tiles that may be a pole's sound surface."""
+        return [picture for name in COATS for stem, picture in self.by_material[name] if _sound(stem)]
+
+    def rust(self, held_out: bool) -> list[Image]:
+        """Return the rust tiles of training, or those that are held out."""
+        return [picture for stem, picture in self.by_material["Rust"] if (stem in HELD_OUT_RUST) == held_out]
+
+    def rust_free(self) -> dict[str, list[Image]]:
+        """Return all materials that hold no rust."""
+        return {
+            name: [picture for _, picture in tiles]
+            for name, tiles in self.by_material.items()
+            if name not in ("Rust", "Metal")
+        }
+
+
+def _sound(stem: str) -> bool:
+    material, number = stem.split("_")
+    return material != "Metal" or int(number) not in RUSTY_METAL
+
+
+def spread(rng: np.random.Generator, tile: Image, size: tuple[int, int], zoom: float) -> Image:
+    """Cover (rows, columns) with a tile, mirrored at its edges and enlarged `zoom` times."""
+    ring = np.concatenate([tile, tile[:, ::-1]], axis=1)
+    ring = np.concatenate([ring, ring[::-1]], axis=0)
+    ring = np.asarray(cv2.resize(ring, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC), np.uint8)
+    if rng.random() < 0.5:
+        ring = ring.transpose(1, 0, 2)
+    rows = (np.arange(size[0]) + int(rng.integers(ring.shape[0]))) % ring.shape[0]
+    columns = (np.arange(size[1]) + int(rng.integers(ring.shape[1]))) % ring.shape[1]
+    return np.asarray(ring[rows][:, columns], np.uint8)
+
+
+def tinted(rng: np.random.Generator, picture: Image, hue: float, strength: float) -> Image:
+    """Shift hue (degrees of 180) and scale saturation and value at random."""
+    hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV).astype(np.float32)
+    hsv[..., 0] = (hsv[..., 0] + rng.uniform(-hue, hue)) % 180
+    hsv[..., 1:] *= np.exp(rng.uniform(-strength, strength, 2)).astype(np.float32)
+    return np.asarray(cv2.cvtColor(np.clip(hsv, 0, 255).astype(np.uint8), cv2.COLOR_HSV2RGB), np.uint8)
+
+
+def coat(rng: np.random.Generator, tiles: Tiles, size: tuple[int, int]) -> Image:
+    """Return a sound surface: a tile of any colour, weathered and stained, RGB (rows, columns, 3)."""
+    choices = tiles.coats()
+    picture = spread(rng, choices[int(rng.integers(len(choices)))], size, rng.uniform(0.7, 6))
+    picture = tinted(rng, picture, 90 if rng.random() < 0.5 else 8, 0.4)
+    if rng.random() < 0.4:
+        detail = spread(rng, choices[int(rng.integers(len(choices)))], size, rng.uniform(0.7, 4)).mean(axis=2)
+        picture = _byte(picture * (1 + 0.6 * (detail / max(1.0, detail.mean()) - 1))[..., None])
+    for _ in range(int(rng.integers(0, 4))):
+        picture = _stained(rng, picture)
+    return picture
+
+
+def _stained(rng: np.random.Generator, picture: Image) -> Image:
+    """Lay a translucent stain or an opaque patch of another paint, rust-coloured at times but flat."""
+    rows, columns = picture.shape[:2]
+    cell = float(np.exp(rng.uniform(np.log(6), np.log(300))))
+    field = fractal(rng, (rows, columns), (cell * rng.uniform(0.5, 4), cell), 3)
+    sharp = rng.uniform(0.03, 1.0)
+    cover = np.clip((field - np.quantile(field, rng.uniform(0.6, 0.97))) / sharp, 0, 1)
+    cover = cover * np.float32(rng.uniform(0.1, 0.45) if rng.random() < 0.7 else rng.uniform(0.6, 1))
+    brown = np.array([rng.uniform(70, 150), rng.uniform(55, 110), rng.uniform(40, 90)])
+    colour = brown if cover.max() < 0.46 else rng.uniform(0, 255) + rng.normal(0, 25, 3)
+    return _byte(picture * (1 - cover[..., None]) + colour * cover[..., None])
+
+
+def rusted(
+    rng: np.random.Generator, tiles: Tiles, picture: Image, fraction: float, held_out: bool = False
+) -> tuple[Image, RustMask]:
+    """Lay rust tiles through an irregular mask that covers `fraction`; a sheet is photographed with its truth."""
+    size = picture.shape[:2]
+    choices = tiles.rust(held_out)
+    rust = spread(rng, choices[int(rng.integers(len(choices)))], size, rng.uniform(0.7, 6))
+    if rng.random() < 0.4:
+        other = spread(rng, choices[int(rng.integers(len(choices)))], size, rng.uniform(0.7, 4))
+        share = np.clip(fractal(rng, size, (60, 60)) + 0.5, 0, 1)[..., None]
+        rust = _byte(rust * share + other * (1 - share))
+    rust = tinted(rng, rust, 4, 0.3)
+    if rng.random() < 0.5:
+        rust = _byte(rust.astype(np.float32) * rng.uniform(0.7, 1.7) + rng.uniform(-10, 25))
+    field = _growth(rng, size)
+    level = np.quantile(field, 1 - fraction)
+    edge = rng.uniform(0.02, 0.2) * float(field.std())
+    cover = np.clip((field - level) / edge + 0.5, 0, 1)[..., None] * np.float32(rng.uniform(0.75, 1))
+    out = picture * (1 - cover) + rust * cover
+    if rng.random() < 0.5:
+        halo = np.clip((field - level) / (0.5 * field.std()) + 1, 0, 1)[..., None] * rng.uniform(0, 0.3) * (cover < 0.3)
+        out = out * (1 - halo) + rust.mean(axis=(0, 1)) * halo
+    return _byte(out), (field > level).astype(np.uint8)
+
+
+def _growth(rng: np.random.Generator, size: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """Field whose peaks rust first: blotches, specks or vertical runs."""
+    cell = float(np.exp(rng.uniform(np.log(5), np.log(160))))
+    tall = cell * (rng.uniform(2, 8) if rng.random() < 0.25 else rng.uniform(0.7, 1.6))
+    field = fractal(rng, size, (tall, cell), int(rng.integers(2, 5)))
+    if rng.random() < 0.6:
+        field += fractal(rng, size, (400, 300), 2) * np.float32(rng.uniform(0.3, 2))
+    if rng.random() < 0.25:
+        specks = rng.standard_normal(size, dtype=np.float32)
+        specks = cv2.GaussianBlur(specks, (0, 0), rng.uniform(1.0, 3.0))
+        field += specks / specks.std() * np.float32(rng.uniform(0.2, 1))
+    return field
+
+
+def rusted_fraction(rng: np.random.Generator) -> float:
+    """Draw the rusted share of a surface: 0 in a third, else 0.05 to 40 %, small ones as often as large."""
+    return 0.0 if rng.random() < 0.33 else float(np.exp(rng.uniform(np.log(0.0005), np.log(0.4))))
+
+
+def wall(rng: np.random.Generator, tiles: Tiles, side: int) -> tuple[Image, RustMask]:
+    """Return a rust-free wall of one or two materials: soil, paving, brick, wood, leaves, fabric ..."""
+    picture = _material(rng, tiles, side)
+    if rng.random() < 0.5:
+        field = fractal(rng, (side, side), (side / 2, side / 2), int(rng.integers(1, 4)))
+        picture = np.where((field > 0)[..., None], picture, _material(rng, tiles, side))
+    return picture, np.zeros((side, side), np.uint8)
+
+
+def _material(rng: np.random.Generator, tiles: Tiles, side: int) -> Image:
+    free = tiles.rust_free()
+    names = sorted(free)
+    choices = free[names[int(rng.integers(len(names)))]]
+    picture = spread(rng, choices[int(rng.integers(len(choices)))], (side, side), rng.uniform(0.7, 5))
+    return tinted(rng, picture, 3, 0.25)
+
+
+def flat(rng: np.random.Generator, tiles: Tiles, side: int, held_out: bool = False) -> tuple[Image, RustMask]:
+    """Return a coat with rust seen straight on, or rust that fills the frame now and then."""
+    fraction = rusted_fraction(rng)
+    if rng.random() < 0.12:
+        fraction = rng.uniform(0.6, 0.999)
+    picture = coat(rng, tiles, (side, side))
+    if fraction == 0:
+        return picture, np.zeros((side, side), np.uint8)
+    return rusted(rng, tiles, picture, fraction, held_out)
+
+
+def pole(
+    rng: np.random.Generator, tiles: Tiles, side: int, held_out: bool = False, clean: bool = False
+) -> tuple[Image, RustMask, npt.NDArray[np.bool_]]:
+    """Render a shaft before a background; returns picture, rust and where the shaft is, (side, side)."""
+    shape = _shape(rng)
+    fraction = 0.0 if clean else rusted_fraction(rng)
+    seed = int(rng.integers(2**31))
+    if rng.random() < 0.35 and not held_out:
+        painted = painted_surface(shape, seed, min(fraction, 0.3))
+        assert painted.rust is not None
+        surface, rust = painted.rgb, painted.rust
+    else:
+        surface, rust = _wrapped(rng, tiles, shape, fraction, held_out)
+    scene = replace(random_scene(seed), blur_px=rng.uniform(0.3, 1.2))
+    renderer = PoleRenderer(shape, surface, seed, rust, scene)
+    view = _view(rng, shape, side)
+    return renderer.render(view), renderer.truth(view), renderer.pole_mask(view)
+
+
+def _shape(rng: np.random.Generator) -> PoleShape:
+    base = rng.uniform(200, 700)
+    sides = 0 if rng.random() < 0.5 else int(rng.choice([8, 12, 16]))
+    return PoleShape(1.6, base, base * rng.uniform(0.8, 1), sides)
+
+
+def _wrapped(
+    rng: np.random.Generator, tiles: Tiles, shape: PoleShape, fraction: float, held_out: bool
+) -> tuple[Image, RustMask]:
+    """Composite an unrolled surface at a scale of 1 to 3 mm per pixel."""
+    mm_per_px = rng.uniform(0.8, 3)
+    size = (round(shape.height_m * 1000 / mm_per_px), round(np.pi * shape.base_diameter_mm / mm_per_px))
+    picture = coat(rng, tiles, size)
+    if fraction == 0:
+        return picture, np.zeros(size, np.uint8)
+    return rusted(rng, tiles, picture, fraction, held_out)
+
+
+def _view(rng: np.random.Generator, shape: PoleShape, side: int) -> View:
+    """A camera 0.35 to 1 m from the surface, 0.45 to 1.2 mm per pixel there, not quite level."""
+    standoff = rng.uniform(350, 1000)
+    focal = standoff / rng.uniform(0.45, 1.2)
+    camera = Camera(side, side, focal, focal, side / 2, side / 2)
+    return View(
+        camera,
+        rng.uniform(0.3, shape.height_m - 0.3),
+        rng.uniform(0, 360),
+        standoff,
+        rng.normal(0, 4),
+        rng.normal(0, 2),
+    )
+
+
+def _byte(values: npt.NDArray[np.floating[npt.NBitBase]]) -> Image:
+    return np.clip(values, 0, 255).astype(np.uint8)

@@ -26,12 +26,18 @@ SHARED = 3
 """Unknowns of the whole climb: height factor, log standoff factor, roll in radians."""
 SHARED_SPREAD = (0.01, 0.1, 0.02)
 OWN = 3
-"""Unknowns of a frame: height mm, azimuth mm along the girth, log standoff."""
-OWN_SPREAD = (4.0, 6.0, 0.01)
+"""Unknowns of a frame: height mm, azimuth degrees, log standoff."""
+OWN_SPREAD = (4.0, 1.2, 0.01)
 MATCH_MM = 1.0
 RING_MM = 3.0
-FACTORS = tuple(np.exp(np.arange(-6, 7) * 0.025))
+FACTORS = tuple(round(1 + 0.02 * step, 2) for step in range(-7, 8))
 """Standoff factors tried before matching: matches are found only where the scale is nearly right."""
+TRIED_PAIRS = 20
+LEVEL_MM = 8.0
+"""At the right scale a piece is found this close to its expected height; drift between neighbours is less."""
+CLEARLY = 1.1
+MOST_MISFIT_MM = 3.0
+"""Poses that fit no better than this explain the frames badly: the reported ones are kept."""
 STEPS = 6
 
 
@@ -45,6 +51,7 @@ class Refinement:
     standoff_factor: float
     roll_deg: float
     matches: int
+    """0 when the reported poses were kept."""
     rings: int
     before_mm: float
     """Root mean square misfit of the matches with the poses as reported."""
@@ -53,7 +60,7 @@ class Refinement:
     def summary(self) -> str:
         """Say in one sentence what was corrected and how well it fits."""
         if not self.matches:
-            return "poses as reported: the frames show too little to correct them by"
+            return "poses as reported: the frames show too little, or agree too badly, to correct them by"
         return (
             f"poses corrected by {self.matches} matches and {self.rings} rings of known height: heights x "
             f"{self.height_factor:.4f}, standoff x {self.standoff_factor:.3f}, roll {self.roll_deg:+.2f} degrees; "
@@ -69,12 +76,10 @@ def refine(shape: PoleShape, frames: Sequence[Small], views: Sequence[View]) -> 
     pairs = _pairs(frames)
     factor = _standoff_factor(shape, frames, pairs)
     near = [_with_standoff(frame, factor) for frame in frames]
-    found = [match for pair in pairs for match in matches(shape, near, *pair, most=4)]
-    reach_m = 0.03 + 0.012 * shape.height_m
-    marks = [ring for index in range(len(near)) for ring in rings(shape, near, index, reach_m)]
+    found = [match for pair in pairs for match in matches(shape, near, *pair)]
+    marks = [ring for index in range(len(frames)) for ring in rings(shape, frames[index], index)]
     problem = _Problem(shape, frames, found, marks, float(np.log(factor)))
-    solution = problem.solved()
-    return _report(problem, solution, views)
+    return _report(problem, problem.solved(), views)
 
 
 def _pairs(frames: Sequence[Small]) -> list[tuple[int, int]]:
@@ -92,17 +97,17 @@ def _pairs(frames: Sequence[Small]) -> list[tuple[int, int]]:
 
 
 def _standoff_factor(shape: PoleShape, frames: Sequence[Small], pairs: list[tuple[int, int]]) -> float:
-    """Return the factor on the reported standoffs with the best matches between some frames."""
-    some = (
-        [pairs[index] for index in np.unique(np.linspace(0, len(pairs) - 1, 14).round().astype(int))] if pairs else []
-    )
-    best, best_score = 1.0, 0.0
+    """Return the factor on the reported standoffs under which most pieces are found, and at their expected height."""
+    if not pairs:
+        return 1.0
+    some = [pairs[index] for index in np.unique(np.linspace(0, len(pairs) - 1, TRIED_PAIRS).round().astype(int))]
+    scores = {1.0: 1e-9}
     for factor in FACTORS:
-        tried = {index: _with_standoff(frames[index], float(factor)) for pair in some for index in pair}
-        score = sum(match.quality for first, second in some for match in matches(shape, tried, first, second, most=3))
-        if score > best_score * (1.02 if factor != 1 else 1):
-            best, best_score = float(factor), score
-    return best
+        tried = {index: _with_standoff(frames[index], factor) for pair in some for index in pair}
+        found = [match for first, second in some for match in matches(shape, tried, first, second)]
+        scores[factor] = sum(match.quality * float(np.exp(-((match.down_mm / LEVEL_MM) ** 2))) for match in found)
+    best = max(scores, key=lambda factor: scores[factor])
+    return best if scores[best] > CLEARLY * scores[1.0] else 1.0
 
 
 def _with_standoff(frame: Small, factor: float) -> Small:
@@ -172,12 +177,12 @@ class _Problem:
         up, around = np.zeros((total, len(unknowns))), np.zeros((total, len(unknowns)))
         for index in np.unique(self.owners):
             mine = np.flatnonzero(self.owners == index)
-            view = corrected_view(self.shape, self.views[index], unknowns, int(index))
+            view = corrected_view(self.views[index], unknowns, int(index))
             height[mine], girth[mine, 0], by_standoff, by_roll = self._seen(view, self.pixels[mine])
             girth[mine, 1] = np.radians(1) * apothem_mm(self.shape, height[mine] / 1000)
             own = SHARED + OWN * int(index)
             up[mine, 0], up[mine, own] = self.views[index].height_m * 1000, 1
-            around[mine, own + 1] = 1
+            around[mine, own + 1] = girth[mine, 1]
             for slopes, axis in ((up, 0), (around, 1)):
                 scale = girth[mine, 1] if axis else 1
                 slopes[mine, 1] = slopes[mine, own + 2] = by_standoff[axis] * scale
@@ -201,28 +206,29 @@ class _Problem:
         return here[0], here[1] + view.azimuth_deg, np.nan_to_num(by_standoff), np.nan_to_num(by_roll)
 
 
-def corrected_view(shape: PoleShape, view: View, unknowns: Vector, index: int) -> View:
+def corrected_view(view: View, unknowns: Vector, index: int) -> View:
     """Apply the unknowns of the climb and of frame `index` to a reported view."""
     shared, own = unknowns[:SHARED], unknowns[SHARED + OWN * index : SHARED + OWN * (index + 1)]
-    girth_mm_per_deg = np.radians(1) * float(apothem_mm(shape, view.height_m))
     return replace(
         view,
         height_m=float(view.height_m * (1 + shared[0]) + own[0] / 1000),
-        azimuth_deg=float((view.azimuth_deg + own[1] / girth_mm_per_deg) % 360),
+        azimuth_deg=float((view.azimuth_deg + own[1]) % 360),
         standoff_mm=float(view.standoff_mm * np.exp(shared[1] + own[2])),
         roll_deg=float(view.roll_deg + np.degrees(shared[2])),
     )
 
 
 def _report(problem: _Problem, unknowns: Vector, views: Sequence[View]) -> Refinement:
-    shape = problem.shape
+    before_mm, after_mm = problem.misfit_mm(np.zeros_like(unknowns)), problem.misfit_mm(unknowns)
+    if after_mm > min(before_mm, MOST_MISFIT_MM) or problem.count < len(views) / 2:
+        return Refinement(tuple(views), 1.0, 1.0, 0.0, 0, len(problem.marks), before_mm, before_mm)
     return Refinement(
-        views=tuple(corrected_view(shape, view, unknowns, index) for index, view in enumerate(views)),
+        views=tuple(corrected_view(view, unknowns, index) for index, view in enumerate(views)),
         height_factor=float(1 + unknowns[0]),
         standoff_factor=float(np.exp(unknowns[1])),
         roll_deg=float(np.degrees(unknowns[2])),
         matches=problem.count,
         rings=len(problem.marks),
-        before_mm=problem.misfit_mm(np.zeros_like(unknowns)),
-        after_mm=problem.misfit_mm(unknowns),
+        before_mm=before_mm,
+        after_mm=after_mm,
     )

@@ -18,6 +18,8 @@ PIECES = 6
 LEAST_SHARE = 0.8
 LEAST_RATIO = 5.0
 """A ring's edge stands out from the rows around it by this factor."""
+BASE_REACH_M = 0.04
+DRIFT = 0.012
 SAME_MM = 6.0
 """Pieces agree when their edges lie this close."""
 
@@ -38,13 +40,13 @@ def known_heights(shape: PoleShape) -> tuple[float, ...]:
     return (0.0, *(section.bottom_m for section in shape.sections[1:]), shape.height_m)
 
 
-def rings(shape: PoleShape, frames: list[Small], index: int, reach_m: float) -> list[Ring]:
-    """Find the known rings in one frame, looked for within `reach_m` of where they should be."""
+def rings(shape: PoleShape, frame: Small, index: int) -> list[Ring]:
+    """Find the known rings in frame `index`, as far around their places as drift may have moved them."""
     found = []
     for height_m in known_heights(shape):
-        offset_m = _edge_m(shape, frames[index], height_m, reach_m)
+        offset_m = _edge_m(shape, frame, height_m, BASE_REACH_M + DRIFT * height_m)
         if offset_m is not None:
-            view = frames[index].view
+            view = frame.view
             at = surface_to_frame(
                 shape, view, np.array([height_m + offset_m]), np.array([view.azimuth_deg], dtype=np.float64)
             )

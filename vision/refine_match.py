@@ -25,6 +25,9 @@ LEAST_MATCH = 0.55
 """Correlation below this is not a match."""
 LEAST_LEAD = 0.08
 """By how much the best place must beat any other that is not beside it."""
+GRID = 15
+"""Places tried along and around what two frames share."""
+LEAST_CORNER = 2.0
 LEAST_CONTRAST = 0.6
 """Standard deviation, in grey levels, of a patch with something to see in it."""
 
@@ -50,6 +53,8 @@ class Match:
     first_px: tuple[float, float]
     second_px: tuple[float, float]
     quality: float
+    down_mm: float
+    """How far below its expected place it was found."""
 
 
 def small(image: Image, view: View) -> Small:
@@ -74,36 +79,61 @@ def scaled(camera: Camera, size: tuple[int, int]) -> Camera:
     )
 
 
-def matches(shape: PoleShape, frames: Frames, first: int, second: int, most: int = 5) -> list[Match]:
+def matches(shape: PoleShape, frames: Frames, first: int, second: int, most: int = 4) -> list[Match]:
     """Find up to `most` pieces of surface that both frames show."""
     found = []
-    for height_m, azimuth_deg in _shared(shape, frames[first].view, frames[second].view, most):
+    for height_m, azimuth_deg in _shared(shape, frames[first], frames[second].view, most):
         match = _match(shape, frames, first, second, height_m, azimuth_deg)
         if match is not None:
             found.append(match)
     return found
 
 
-def _shared(shape: PoleShape, one: View, other: View, most: int) -> list[tuple[float, float]]:
-    """Spread points over what both views see well, a patch away from the frame's edge."""
+def _shared(shape: PoleShape, frame: Small, other: View, most: int) -> list[tuple[float, float]]:
+    """Choose the places with most to hold on to among those both views see well, a patch off the frame's edge."""
+    one = frame.view
     reach_m = 0.55 * one.camera.height_px * one.standoff_mm / one.camera.fy_px / 1000
     turn = (other.azimuth_deg - one.azimuth_deg + 180) % 360 - 180
-    middle_m, middle_deg = (one.height_m + other.height_m) / 2, one.azimuth_deg + turn / 2
-    height = np.linspace(middle_m - reach_m, middle_m + reach_m, 15)[:, None]
-    azimuth = middle_deg + np.linspace(-50, 50, 15)[None]
-    good = np.ones((15, 15), dtype=np.bool_)
+    height = (one.height_m + other.height_m) / 2 + np.linspace(reach_m, -reach_m, GRID)[:, None]
+    azimuth = one.azimuth_deg + turn / 2 + np.linspace(-50, 50, GRID)[None]
+    good = (height > 0.03) & (height < shape.height_m - 0.03)
     for view in (one, other):
         at = surface_to_frame(shape, view, height, azimuth)
         edge = PATCH_PX * PATCH_MM_PER_PX / 2 / at.mm_per_px
         camera = view.camera
-        good &= at.inside & (at.cosine > LEAST_COSINE) & (height > 0.03) & (height < shape.height_m - 0.03)
+        good = good & at.inside & (at.cosine > LEAST_COSINE)
         good &= (at.u_px > edge) & (at.u_px < camera.width_px - edge)
         good &= (at.v_px > edge) & (at.v_px < camera.height_px - edge)
-    rows, columns = np.nonzero(good)
-    if not len(rows):
-        return []
-    chosen = np.unique(np.linspace(0, len(rows) - 1, most).round().astype(int))
-    return [(float(height[rows[each], 0]), float(azimuth[0, columns[each]])) for each in chosen]
+    return _best(np.where(good, _cornered(shape, frame, height, azimuth), 0), height, azimuth, most)
+
+
+def _best(
+    worth: npt.NDArray[np.float64], height: npt.NDArray[np.float64], azimuth: npt.NDArray[np.float64], most: int
+) -> list[tuple[float, float]]:
+    """Take the places of most worth, each at least two grid steps from the others."""
+    chosen: list[tuple[float, float]] = []
+    worth = worth.copy()
+    while len(chosen) < most and worth.max() > LEAST_CORNER:
+        row, column = (int(each) for each in np.unravel_index(int(np.argmax(worth)), worth.shape))
+        chosen.append((float(height[row, 0]), float(azimuth[0, column])))
+        worth[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3] = 0
+    return chosen
+
+
+def _cornered(
+    shape: PoleShape, frame: Small, height: npt.NDArray[np.float64], azimuth: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """How much a patch around each place is fixed in both directions: the lesser eigenvalue of its gradients."""
+    fine = 6
+    down = np.linspace(height[0, 0], height[-1, 0], GRID * fine)[:, None]
+    across = np.linspace(azimuth[0, 0], azimuth[0, -1], GRID * fine)[None]
+    at = surface_to_frame(shape, frame.view, down, across)
+    u, v = (np.nan_to_num(each, nan=-1).astype(np.float32) for each in (at.u_px, at.v_px))
+    flat = cv2.remap(frame.grey, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    flat = cv2.GaussianBlur(flat, (0, 0), 0.8) - cv2.GaussianBlur(flat, (0, 0), 6)
+    corners = cv2.cornerMinEigenVal(np.asarray(flat, dtype=np.float32), 2 * fine + 1, 3)
+    places = np.round(np.linspace(0, GRID * fine - 1, GRID)).astype(int)
+    return np.asarray(corners[np.ix_(places, places)], dtype=np.float64)
 
 
 def _match(
@@ -134,7 +164,7 @@ def _match(
         ),
     )
     pixels = [_pixel(shape, frames[index].view, *place) for index, place in zip((first, second), places, strict=True)]
-    return Match(first, second, pixels[0], pixels[1], quality)
+    return Match(first, second, pixels[0], pixels[1], quality, down * PATCH_MM_PER_PX)
 
 
 def _patch(shape: PoleShape, frame: Small, height_m: float, azimuth_deg: float, side_px: int) -> tuple[Grey, float]:

@@ -54,6 +54,15 @@ def test_right_poses_are_left_where_they_are() -> None:
     assert found.standoff_factor == pytest.approx(1, abs=0.005)
 
 
+def test_a_smooth_pole_with_right_poses_is_not_led_astray() -> None:
+    shape = PoleShape(3, 260, 180)
+    surface = painted_surface(shape, 3, 0.01)
+    taken = list(shots(shape, PoleRenderer(shape, surface.rgb, 3, surface.rust), PoseErrors(), 3))
+    found = refine(shape, [small(shot.image, shot.said) for shot in taken], [shot.said for shot in taken])
+    apart_mm = [abs(view.height_m - shot.true.height_m) * 1000 for view, shot in zip(found.views, taken, strict=True)]
+    assert max(apart_mm) < 10
+
+
 def test_a_bare_pole_shows_nothing_to_hold_on_to_and_stays_where_it_was_reported() -> None:
     camera = Camera(640, 480, 428.0, 428.0, 319.5, 239.5)
     views = [View(camera, height_m, azimuth, 600) for height_m in (1.2, 1.6) for azimuth in (0.0, 70.0)]

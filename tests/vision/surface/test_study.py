@@ -14,12 +14,11 @@ def _agrees(found: Agreement) -> None:
     assert found.coverage > 0.99
 
 
-@pytest.mark.parametrize("sides", [0, 12])
-@pytest.mark.parametrize(("seed", "fraction"), [(1, 0.0005), (3, 0.3)])
+@pytest.mark.parametrize(("sides", "seed", "fraction"), [(0, 1, 0.0005), (12, 4, 0.3)])
 def test_area_place_and_coverage_hold_under_drift_jitter_and_a_wrong_standoff(
     sides: int, seed: int, fraction: float
 ) -> None:
-    _agrees(study(PoleShape(4, 260, 180, sides, (Section(0, 2), Section(2, 4))), seed, fraction))
+    _agrees(study(PoleShape(3, 260, 180, sides, (Section(0, 1.5), Section(1.5, 3))), seed, fraction))
 
 
 @pytest.mark.slow
@@ -31,5 +30,6 @@ def test_tall_poles_with_little_rust(height_m: float, base_mm: float, top_mm: fl
 
 
 def test_the_mean_of_frames_is_another_number() -> None:
-    found = study(PoleShape(4, 260, 180), 2, 0.01, PoseErrors())
-    assert abs(found.mean_of_frames / found.truth - 1) > 0.1 > abs(found.area_error)
+    found = study(PoleShape(3, 260, 180), 1, 0.01, PoseErrors())
+    assert abs(found.mean_of_frames / found.truth - 1) > 0.1
+    assert abs(found.area_error) < 0.02

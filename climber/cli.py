@@ -10,6 +10,7 @@ from climber.errors import HighmastError
 
 COMMANDS = {
     "climb": "Climb a pole, photograph it, grade it and leave a record.",
+    "conformance": "Check a robot, real or simulated, against the protocol.",
     "demo": "A whole simulated climb to a graded, recorded, viewable pole.",
     "evaluate": "Measure a model on a data set with masks.",
     "grade": "Grade the rust in photographs.",

@@ -51,7 +51,8 @@ class Session:
         """The robot's latest status texts."""
         self._clock = clock
         self._replies: deque[Any] = deque(maxlen=REPLIES)
-        self._beat_s = 0.0
+        self.beat_s = 0.0
+        """When the last heartbeat went out, host monotonic clock."""
         self._boot_id: int | None = None
 
     def tick(self, wait_s: float = TICK_S) -> Telemetry:
@@ -77,8 +78,8 @@ class Session:
 
     def _beat(self) -> None:
         now_s = self._clock()
-        if now_s - self._beat_s >= HEARTBEAT_S:
-            self._beat_s = now_s
+        if now_s - self.beat_s >= HEARTBEAT_S:
+            self.beat_s = now_s
             self.link.send(Heartbeat(MAV_TYPE_GCS, MAV_AUTOPILOT_INVALID, 0, 0, MAV_STATE_ACTIVE))
 
     def _supervise(self, status: ClimbStatus) -> None:
@@ -98,12 +99,12 @@ class Session:
             self._replies.remove(one)
         return found
 
-    def send_order(self, command: Command, *parameters: float, again: int = 0) -> None:
-        """Send a command without waiting."""
+    def send_order(self, command: int, *parameters: float | None, again: int = 0) -> None:
+        """Send a command without waiting; a parameter None goes out as NaN, `not given`."""
         p = (*parameters, *(0.0,) * (7 - len(parameters)))
         self.link.send(CommandLong(ROBOT_SYSTEM, CONTROLLER, command, again, *p))
 
-    def order(self, command: Command, *parameters: float) -> Motion:
+    def order(self, command: int, *parameters: float | None) -> Motion:
         """Send a command, again if need be, until it is acknowledged; Refused, LinkLost."""
         self.replies(CommandAck)
         for again in range(ORDERS):
@@ -114,22 +115,15 @@ class Session:
                 yield self.tick(min(left_s, TICK_S))
                 if self.acknowledged(command):
                     return
-        raise LinkLost(f"{self.link.url}: {command.name} was not acknowledged in {ORDERS} tries; check the line")
+        raise LinkLost(f"{self.link.url}: {_name(command)} was not acknowledged in {ORDERS} tries; check the line")
 
-    def acknowledged(self, command: Command) -> bool:
+    def acknowledged(self, command: int) -> bool:
         """Whether an acknowledgement of the command has come; Refused if it was a no."""
         acks = [ack for ack in self.replies(CommandAck) if ack.command == command]
         for ack in acks:
             if ack.result not in (Result.ACCEPTED, Result.IN_PROGRESS):
-                raise Refused(f"{command.name}: {self.refusal_words(ack)}")
+                raise Refused(f"{_name(command)}: {_why(ack)}")
         return any(ack.result == Result.ACCEPTED for ack in acks)
-
-    def refusal_words(self, ack: CommandAck) -> str:
-        """Why, for people."""
-        try:
-            return IN_WORDS[Refusal(ack.reason)]
-        except ValueError:
-            return f"refused ({ack.result.name}, reason {ack.reason})"
 
     def ask(self, kind: type[T]) -> T:
         """Request one message by its class, again if need be; LinkLost."""
@@ -166,3 +160,14 @@ class Session:
                 break
         why = self.link.failure or f"no {what} within {OPEN_S:g} s"
         raise LinkLost(f"{self.link.url}: {why}; is this the robot's port, and is it switched on?")
+
+
+def _why(ack: CommandAck) -> str:
+    try:
+        return IN_WORDS[Refusal(ack.reason)]
+    except ValueError:
+        return f"refused ({ack.result.name}, reason {ack.reason})"
+
+
+def _name(command: int) -> str:
+    return Command(command).name if command in set(Command) else f"command {command}"

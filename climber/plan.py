@@ -80,3 +80,21 @@ def _azimuths_deg(shape: PoleShape, camera: Camera, standoff_mm: float, height_m
         )
     count = max(3, math.ceil(360 / (2 * half_deg * (1 - ARC_OVERLAP))))
     return tuple(360 * index / count for index in range(count))
+
+
+SAME_HEIGHT_M = 0.1
+SAME_AZIMUTH_DEG = 5.0
+"""A frame this near to a station was taken at it."""
+
+
+def remaining(stations: tuple[Station, ...], taken: list[tuple[float, float]]) -> tuple[Station, ...]:
+    """Leave out the stations where a frame was already taken; `taken` holds (height_m, azimuth_deg)."""
+
+    def was_taken(station: Station) -> bool:
+        return any(
+            abs(height_m - station.height_m) <= SAME_HEIGHT_M
+            and abs((azimuth_deg - station.azimuth_deg + 180) % 360 - 180) <= SAME_AZIMUTH_DEG
+            for height_m, azimuth_deg in taken
+        )
+
+    return tuple(station for station in stations if not was_taken(station))

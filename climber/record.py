@@ -58,6 +58,17 @@ class CameraDescription(Model):
     distortion: tuple[float, float, float, float, float] = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
+class PreflightCheck(Model):
+    """One thing checked before arming."""
+
+    name: Name
+    source: Literal["measured", "crew", "script"]
+    """`script`: answered by --yes, which only a simulator allows."""
+    passed: bool
+    detail: Reason = ""
+    """Value, limit and unit, or what the crew entered."""
+
+
 class ClimbStart(Model):
     """First line of a record."""
 
@@ -76,6 +87,7 @@ class ClimbStart(Model):
     """The laptop's host name."""
     software: Name
     planned_frames: int = Field(ge=0)
+    preflight: tuple[PreflightCheck, ...] = ()
 
 
 class Observation(Model):

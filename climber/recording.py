@@ -57,15 +57,9 @@ class Recorder:
     @classmethod
     def begin(cls, folder: Path, start: ClimbStart) -> Self:
         """Make the folder and write the start line. A folder that already holds a record is refused."""
+        refuse_overwriting(folder)
         (folder / "frames").mkdir(parents=True, exist_ok=True)
-        try:
-            out = (folder / RECORD).open("xb")
-        except FileExistsError:
-            raise InputError(
-                f"{folder / RECORD} already exists: a record is never overwritten. "
-                "Choose another --out folder, or go on with it by --resume."
-            ) from None
-        recorder = cls(folder, out, FIRST_LINE, 0)
+        recorder = cls(folder, (folder / RECORD).open("xb"), FIRST_LINE, 0)
         recorder._append(start)
         sync_folder(folder)
         return recorder
@@ -123,6 +117,15 @@ class Recorder:
         self._out.flush()
         os.fsync(self._out.fileno())
         self.last_sha256 = hashlib.sha256(content).hexdigest()
+
+
+def refuse_overwriting(folder: Path) -> None:
+    """Raise InputError when the folder already holds a record."""
+    if (folder / RECORD).exists():
+        raise InputError(
+            f"{folder / RECORD} already exists: a record is never overwritten. "
+            "Choose another --out folder, or go on with it by --resume."
+        )
 
 
 def _observation(frame: Frame, seq: int, file: str, previous_sha256: str) -> Observation:

@@ -12,8 +12,9 @@ from climber.pole import shape_of
 from climber.record import Assessment, Observation
 from climber.recording import RECORD, Record, read_record
 from climber.upload import file_sha256
+from climber.views import view_at
 from vision.surface import SurfaceMap
-from vision.types import Camera, Image, Mask, ModelInfo, View
+from vision.types import Camera, Image, Mask, ModelInfo
 
 Segment = Callable[[Image], Mask | None]
 """A model: the mask of a photograph, or None when it cannot be graded."""
@@ -39,11 +40,12 @@ def regrade(folder: Path, segment: Segment, model: ModelInfo, mm_per_px: float =
     """
     record = read_record(folder)
     surface = SurfaceMap(shape_of(record.start.pole), mm_per_px)
+    camera = Camera(**record.start.camera.model_dump())
     photographs = Photographs(surface.shape)
     for observation in record.observations:
         file = _unaltered(record, observation)
         image = read_image(file)
-        photographs.keep(file, image, segment(image), view_in(record, observation))
+        photographs.keep(file, image, segment(image), view_at(observation, camera))
     refinement = photographs.refined()
     for _ in photographs.lay(surface, refinement):
         pass
@@ -53,19 +55,6 @@ def regrade(folder: Path, segment: Segment, model: ModelInfo, mm_per_px: float =
     path.parent.mkdir(exist_ok=True)
     write_file(path, assessment.model_dump_json(indent=1).encode() + b"\n")
     return assessment, path
-
-
-def view_in(record: Record, observation: Observation) -> View:
-    """Return what a recorded camera looked at."""
-    camera = Camera(**record.start.camera.model_dump())
-    return View(
-        camera,
-        observation.height_m,
-        observation.azimuth_deg,
-        observation.standoff_mm,
-        observation.tilt_deg,
-        observation.roll_deg,
-    )
 
 
 def _unaltered(record: Record, observation: Observation) -> Path:

@@ -1,5 +1,6 @@
-"""Where the bridge's poses become the views that vision works with."""
+"""Where poses, from the bridge or from a record, become the views that vision works with."""
 
+from climber.record import Observation
 from firmware_bridge.types import CameraInfo, Pose
 from vision.types import Camera, View
 
@@ -19,3 +20,15 @@ def camera_of(info: CameraInfo) -> Camera:
 def view_of(pose: Pose, camera: Camera) -> View:
     """The view of a camera at a pose."""
     return View(camera, pose.height_m, pose.azimuth_deg, pose.standoff_mm, pose.tilt_deg, pose.roll_deg)
+
+
+def view_at(observation: Observation, camera: Camera) -> View:
+    """The view of a recorded observation."""
+    return View(
+        camera,
+        observation.height_m,
+        observation.azimuth_deg,
+        observation.standoff_mm,
+        observation.tilt_deg,
+        observation.roll_deg,
+    )

@@ -72,6 +72,13 @@ class FolderCamera:
             raise CameraError(f"{folder} holds no .jpg or .png photograph")
         self._folder = folder
 
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the first photograph; CameraError if it is no picture."""
+        first = self._paths[0]
+        height_px, width_px = decode(Still(first.read_bytes(), None, 0.0, str(first))).shape[:2]
+        return width_px, height_px
+
     def take(self, index: int) -> Still | None:
         """The next photograph."""
         if not self._paths:

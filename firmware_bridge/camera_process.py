@@ -5,8 +5,10 @@
 A process of its own: `av.open` can hang despite its timeouts, and PyAV and OpenCV have crashed together.
 """
 
+import os
 import struct
 import sys
+import threading
 from enum import IntEnum
 from typing import IO
 
@@ -42,8 +44,15 @@ def relay(url: str, pipe: IO[bytes]) -> None:
                 put(pipe, Kind.STILL, bytes(packet))
 
 
+def end_with_parent() -> None:
+    """Standard input closes when the parent ends, however it ends: never outlive it, not even in a hung open."""
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
 def main(url: str) -> None:
     """Relay until the stream or the parent ends."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
     pipe = sys.stdout.buffer
     try:
         relay(url, pipe)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from firmware_bridge.camera import Camera, Still, decode, open_camera
+from firmware_bridge.camera import Camera, FolderCamera, Still, decode, open_camera
 from firmware_bridge.camera_messages import CameraInformation, CaptureStatus, ImageCaptured
 from firmware_bridge.errors import CameraError, LinkError, Refused, RobotFault
 from firmware_bridge.keys import signer_for
@@ -46,6 +46,8 @@ class Robot:
         self.about = _identity(session.ask(Version))
         self.parameters = session.ask_parameters()
         self.camera_info = _camera_info(session.ask(CameraInformation))
+        if isinstance(camera, FolderCamera):
+            self.camera_info = _resized(self.camera_info, camera.size_px)
         self._still = session.ask(CaptureStatus).images
 
     @classmethod
@@ -167,9 +169,13 @@ class Robot:
         )
 
     def capture(self) -> Generator[Telemetry, None, Frame]:
-        """Trigger one photograph and return it with the pose at its exposure; CameraError, Refused."""
+        """Trigger one photograph and return it with the pose at its exposure; CameraError, Refused.
+
+        A robot that was latched before may still take one; RobotFault if it latches meanwhile.
+        """
         if self._camera is None:
             raise CameraError("no camera was opened; give its URL")
+        before = self.session.tick(wait_s=0.0).state
         taken = yield from self._trigger()
         give_up_s = time.monotonic() + STILL_S
         while (still := self._camera.take(taken.index)) is None:
@@ -177,7 +183,7 @@ class Robot:
                 raise CameraError(
                     f"still {taken.index} did not come within {STILL_S:g} s of its trigger; check the camera"
                 )
-            yield self._checked(self.session.tick())
+            yield self._checked(self.session.tick(), before)
         return self._frame(taken, still)
 
     def stop(self, category: int = 1, reason: str = "") -> None:
@@ -220,8 +226,8 @@ class Robot:
         for command in (Command.GOTO, Command.DESCEND):
             self.session.acknowledged(command)
 
-    def _checked(self, telemetry: Telemetry) -> Telemetry:
-        if telemetry.state in LATCHED:
+    def _checked(self, telemetry: Telemetry, before: ClimbState) -> Telemetry:
+        if telemetry.state in LATCHED and telemetry.state != before:
             raise self._fault(telemetry)
         return telemetry
 
@@ -258,10 +264,16 @@ class Robot:
             tilt_std_deg=self.parameters["CAM_TILT_SD"],
             roll_std_deg=self.parameters["CAM_TILT_SD"],
         )
+        image = decode(still)
+        if image.shape[:2] != (self.camera_info.height_px, self.camera_info.width_px):
+            raise CameraError(
+                f"{still.name} is {image.shape[1]}x{image.shape[0]} pixels, this camera's pictures are "
+                f"{self.camera_info.width_px}x{self.camera_info.height_px}; give photographs of one size"
+            )
         return Frame(
             seq=taken.index,
             taken_at=datetime.now(UTC) - timedelta(seconds=age_s),
-            image=decode(still),
+            image=image,
             encoded=still.encoded,
             pose=pose,
             mm_per_px=standoff_mm / self.camera_info.focal_px,
@@ -273,6 +285,12 @@ def _identity(version: Version) -> Identity:
     numbers = ".".join(str(version.firmware >> shift & 0xFF) for shift in (24, 16, 8))
     kind = "highmast simulator" if simulated else "highmast robot"
     return Identity(f"{kind} {numbers} ({version.uid:012x})", version.uid, numbers, simulated)
+
+
+def _resized(info: CameraInfo, size_px: tuple[int, int]) -> CameraInfo:
+    """The same lens on photographs of another size: the field of view stays across the width."""
+    width_px, height_px = size_px
+    return CameraInfo(width_px, height_px, info.focal_px * width_px / info.width_px, info.model)
 
 
 def _camera_info(camera: CameraInformation) -> CameraInfo:

@@ -30,6 +30,9 @@ TABLE = {
     "LIM_SLIP": Parameter(0.3, 0.01, 1.0, "fraction of wheel travel lost, above which motion stops"),
     "LINK_TIMEOUT": Parameter(0.5, 0.1, 5.0, "s without a host heartbeat until the hold"),
     "ENERGY_MARGIN": Parameter(1.5, 1.0, 5.0, "times the descent's energy kept in the battery"),
+    "PWR_IDLE": Parameter(25.0, 0.0, 5000.0, "W, always, for the host's plan"),
+    "PWR_MOVE": Parameter(30.0, 0.0, 5000.0, "W more while moving, for the host's plan"),
+    "PWR_UP": Parameter(446.0, 0.0, 50000.0, "J more for each metre up, for the host's plan"),
     "AUTO_DESCENT": Parameter(0.0, 0.0, 1.0, "1 = may come down alone when the link is lost and the battery is low"),
 }
 

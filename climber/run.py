@@ -1,0 +1,148 @@
+"""One climb from the ground to the ground: arm, go, photograph, record, come down. Read it top to bottom.
+
+The loop sends the robot's heartbeat by pulling the bridge's generators; each tick is judged by `safety` before
+anything else happens. Frames are on disk before they count, and go to the grader without waiting for it.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, TypeVar
+
+from climber.grader import Grader
+from climber.mission import Event, State, step
+from climber.plan import Station
+from climber.recording import Recorder
+from climber.safety import PROCEED, Action, Limits, Verdict, judge, stops
+from climber.screen import Screen
+from firmware_bridge.errors import BridgeError, LinkError
+from firmware_bridge.robot import Robot
+from firmware_bridge.types import Telemetry
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a climb ended; what the record's stop line says."""
+
+    outcome: Literal["completed", "stopped", "failed"]
+    reason: str
+
+
+class _Interrupt(Exception):
+    """A verdict that ends the way up."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.reason)
+        self.verdict = verdict
+
+
+class Climb:
+    """One run over the stations. `stop_reason` is asked at every tick; a text from it stops the robot."""
+
+    def __init__(
+        self,
+        robot: Robot,
+        stations: tuple[Station, ...],
+        recorder: Recorder,
+        grader: Grader,
+        screen: Screen,
+        limits: Limits,
+        speed_m_s: float,
+        stop_reason: Callable[[], str | None],
+    ) -> None:
+        self.state = State.IDLE
+        self._robot = robot
+        self._stations = stations
+        self._recorder = recorder
+        self._grader = grader
+        self._screen = screen
+        self._limits = limits
+        self._speed_m_s = speed_m_s
+        self._stop_reason = stop_reason
+        self._coming_down = False
+
+    def run(self) -> Ended:
+        """Climb, and write the stop line whatever happens. The robot ends on the ground or in a latched hold."""
+        try:
+            ended = self._climb()
+        except BaseException as error:
+            self._robot.stop(category=2, reason="the climb program failed")
+            self._recorder.stop("failed", f"the climb program failed: {error!r}", datetime.now(UTC))
+            raise
+        self._recorder.stop(ended.outcome, ended.reason, datetime.now(UTC))
+        return ended
+
+    def _climb(self) -> Ended:
+        try:
+            early = self._way_up()
+            self._way_down()
+            return Ended("stopped", early) if early else Ended("completed", "completed")
+        except _Interrupt as stop:
+            self._robot.stop(category=2, reason=stop.verdict.reason)
+            return self._stopped("stopped", stop.verdict.reason)
+        except LinkError as error:
+            self._robot.stop(category=2, reason="link lost")
+            return self._stopped("failed", f"link lost: {error}")
+        except BridgeError as error:
+            self._robot.stop(category=2, reason=str(error))
+            return self._stopped("failed", str(error))
+
+    def _way_up(self) -> str:
+        """Photograph every station; returns why it ended early, or an empty text."""
+        try:
+            self._happened(Event.CHECK)
+            self._watch(self._robot.arm())
+            self._happened(Event.ARM)
+            for station in self._stations:
+                self._photograph(station)
+        except _Interrupt as interrupt:
+            if interrupt.verdict.action is Action.STOP or self.state not in (State.CLIMBING, State.SCANNING):
+                raise
+            self._screen.say(f"coming down: {interrupt.verdict.reason}")
+            return interrupt.verdict.reason
+        return ""
+
+    def _photograph(self, station: Station) -> None:
+        self._happened(Event.CLIMB)
+        self._watch(self._robot.goto(station.height_m, station.azimuth_deg, self._speed_m_s))
+        self._happened(Event.ARRIVED)
+        frame = self._watch(self._robot.capture())
+        self._grader.offer(frame, self._recorder.observe(frame))
+
+    def _way_down(self) -> None:
+        self._happened(Event.DESCEND)
+        self._coming_down = True
+        self._watch(self._robot.descend())
+        self._happened(Event.GROUNDED)
+
+    def _watch(self, motion: Generator[Telemetry, None, T]) -> T:
+        """Pull a motion tick by tick, judging each; returns the motion's result."""
+        while True:
+            try:
+                telemetry = next(motion)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+            self._screen.tick(self.state, telemetry, self._recorder.frames)
+            verdict = self._judge(telemetry)
+            if verdict.action is not Action.PROCEED:
+                motion.close()
+                raise _Interrupt(verdict)
+
+    def _judge(self, telemetry: Telemetry) -> Verdict:
+        stop_reason = self._stop_reason()
+        if self._coming_down:  # energy and wind already ask for this very motion
+            return stops(telemetry, self._limits, stop_reason) or PROCEED
+        if self.state is State.CHECKING:  # a robot latched from before is what arming clears or refuses
+            return Verdict(Action.STOP, stop_reason) if stop_reason else PROCEED
+        return judge(telemetry, self._limits, stop_reason)
+
+    def _happened(self, event: Event) -> None:
+        self.state = step(self.state, event)
+
+    def _stopped(self, outcome: Literal["stopped", "failed"], reason: str) -> Ended:
+        height_m = self._robot.telemetry.height_m
+        self.state = step(self.state, Event.STOP)
+        self._screen.say(f"stopped at {height_m:.2f} m: {reason}")
+        return Ended(outcome, f"{reason} (last known height {height_m:.2f} m)")

@@ -1,0 +1,60 @@
+"""Real programs for the tests: a simulator process on a short pole, and `highmast` commands beside it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+POLE = """
+code = "T-1"
+height_m = 3.0
+base_diameter_mm = 220
+top_diameter_mm = 180
+seed = 5
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Simulator:
+    """A running simulator and where it can be reached."""
+
+    process: subprocess.Popen[str]
+    robot: str
+    camera: str
+    pole: Path
+
+    def climb(self, *options: str) -> list[str]:
+        """The command line of a climb on this simulator."""
+        where = ["--robot", self.robot, "--camera", self.camera, "--pole", str(self.pole)]
+        return [sys.executable, "-m", "climber", "climb", *where, *options]
+
+
+@contextmanager
+def simulator(folder: Path, *options: str, pole: str = POLE) -> Iterator[Simulator]:
+    """Start a simulator on a free TCP port; it is ready when this yields."""
+    pole_file = folder / "pole.toml"
+    pole_file.write_text(pole)
+    command = [sys.executable, "-m", "climber", "simulate", "--pole", str(pole_file)]
+    command += ["--serial", "tcp://127.0.0.1:0", "--camera", "http://127.0.0.1:0", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            urls = json.loads(process.stdout.readline())
+            yield Simulator(process, urls["robot"], urls["camera"], pole_file)
+        finally:
+            process.kill()
+
+
+def wait_for_lines(record: Path, lines: int, process: "subprocess.Popen[str]") -> None:
+    """Follow a growing record until it has so many lines; fails when the climb ends before."""
+    while process.poll() is None:
+        if record.exists() and record.read_bytes().count(b"\n") >= lines:
+            return
+        try:
+            process.wait(timeout=0.02)
+        except subprocess.TimeoutExpired:
+            continue
+    raise AssertionError(f"the climb ended with {process.returncode} before its record had {lines} lines")

@@ -1,0 +1,191 @@
+"""`highmast climb` against a real simulator process over TCP: the whole way, and each way it can end early."""
+
+import json
+import signal
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from climber.pole import load_pole
+from climber.record import Assessment
+from climber.recording import RECORD, read_record
+from climber.signing import verify
+from climber.truth import rusted_truth_m2
+from tests.climber.programs import POLE, Simulator, simulator, wait_for_lines
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+
+
+@pytest.fixture(scope="module")
+def climbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of one complete climb."""
+    base = tmp_path_factory.mktemp("climbed")
+    with simulator(base, "--speed", "max") as robot:
+        done = run(robot.climb("--out", str(base / "climb")))
+    assert done.returncode == 0, done.stderr
+    return base / "climb"
+
+
+def test_record_is_complete_signed_and_checked(climbed: Path) -> None:
+    record = read_record(climbed)
+    assert record.stop is not None
+    assert record.stop.outcome == "completed"
+    assert record.stop.frames == len(record.observations) == record.start.planned_frames
+    assert verify(record).problems == ()
+    names = {check.name for check in record.start.preflight}
+    assert {"link", "battery", "camera", "disk", "clock", "clamps", "stop"} <= names
+    assert {check.source for check in record.start.preflight} == {"measured", "script"}
+    assert record.start.simulated
+
+
+def test_poses_are_those_of_the_plan(climbed: Path) -> None:
+    observations = read_record(climbed).observations
+    assert max(o.height_m for o in observations) > 2.5
+    assert all(o.height_std_m > 0 and o.azimuth_std_deg > 0 for o in observations)
+    assert len({round(o.azimuth_deg) for o in observations}) >= 3
+
+
+def test_area_agrees_with_the_simulator(climbed: Path) -> None:
+    assessment = Assessment.model_validate_json((climbed / "grade.json").read_bytes())
+    pole = load_pole(climbed.parent / "pole.toml")
+    rust = pole.surface().rust
+    assert rust is not None
+    whole = assessment.whole
+    assert whole.coverage > 0.99
+    assert whole.interval is not None
+    assert whole.interval.low <= rusted_truth_m2(pole.shape, rust) / whole.area_m2 <= whole.interval.high
+
+
+def test_pictures_are_unrolled_like_the_pole_file(climbed: Path) -> None:
+    surface = cv2.imread(str(climbed / "surface.png"), cv2.IMREAD_COLOR_RGB)
+    rust, coverage = (np.array(Image.open(climbed / name)) for name in ("rust.png", "coverage.png"))
+    assert surface.shape[:2] == rust.shape == coverage.shape
+    assert set(np.unique(rust)) == {0, 1}
+    assert (coverage == 1).mean() > 0.99
+    truth = load_pole(climbed.parent / "pole.toml").surface()
+    painted = cv2.resize(truth.rgb, (8, 60), interpolation=cv2.INTER_AREA).astype(float).mean(axis=2)
+    seen = cv2.resize(surface, (8, 60), interpolation=cv2.INTER_AREA).astype(float).mean(axis=2)
+    right = np.corrcoef(painted.mean(axis=1), seen.mean(axis=1))[0, 1]
+    flipped = np.corrcoef(painted.mean(axis=1), seen.mean(axis=1)[::-1])[0, 1]
+    assert right > flipped
+
+
+def test_folder_with_a_record_is_refused(climbed: Path) -> None:
+    before = (climbed / RECORD).read_bytes()
+    with simulator(climbed.parent, "--speed", "max") as robot:
+        done = run(robot.climb("--out", str(climbed)))
+    assert done.returncode == 2
+    assert "never overwritten" in done.stderr
+    assert (climbed / RECORD).read_bytes() == before
+
+
+def begin(robot: Simulator, folder: Path) -> "subprocess.Popen[str]":
+    """Start a climb and wait until three photographs are confirmed."""
+    climb = subprocess.Popen(
+        robot.climb("--out", str(folder)), stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+    )
+    wait_for_lines(folder / RECORD, 4, climb)
+    return climb
+
+
+def test_killed_simulator_ends_the_climb_with_a_reason(tmp_path: Path) -> None:
+    with simulator(tmp_path, "--speed", "max") as robot:
+        climb = begin(robot, tmp_path / "climb")
+        robot.process.kill()
+        _, errors = climb.communicate(timeout=60)
+    assert climb.returncode == 3, errors
+    record = read_record(tmp_path / "climb")
+    assert record.stop is not None
+    assert record.stop.outcome == "failed"
+    assert "link lost" in record.stop.reason
+    assert record.stop.reason in errors
+    assert len(record.observations) >= 3
+    assessment = Assessment.model_validate_json((tmp_path / "climb" / "grade.json").read_bytes())
+    assert assessment.whole.coverage < 0.9
+    assert assessment.gaps
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_signal_stops_once_and_resume_goes_on(tmp_path: Path, number: signal.Signals) -> None:
+    folder = tmp_path / "climb"
+    with simulator(tmp_path, "--speed", "max") as robot:
+        climb = begin(robot, folder)
+        climb.send_signal(number)
+        _, errors = climb.communicate(timeout=60)
+        assert climb.returncode == 3, errors
+        stopped = read_record(folder)
+        assert stopped.stop is not None
+        assert stopped.stop.outcome == "stopped"
+        assert number.name in stopped.stop.reason
+        again = run(robot.climb("--resume", str(folder)))
+    assert again.returncode == 0, again.stderr
+    record = read_record(folder)
+    assert record.stop is not None
+    assert record.stop.outcome == "completed"
+    assert len(record.observations) == record.start.planned_frames
+    assert record.observations[: len(stopped.observations)] == stopped.observations
+    assert verify(record).problems == ()
+
+
+def test_crashed_climb_keeps_every_confirmed_frame(tmp_path: Path) -> None:
+    folder = tmp_path / "climb"
+    with simulator(tmp_path, "--speed", "max") as robot:
+        climb = begin(robot, folder)
+        climb.kill()
+        climb.communicate(timeout=60)
+        crashed = read_record(folder)
+        assert crashed.stop is None
+        assert verify(crashed).problems == ()
+        again = run(robot.climb("--resume", str(folder)))
+    assert again.returncode == 0, again.stderr
+    assert len(read_record(folder).observations) == crashed.start.planned_frames
+
+
+def test_resume_of_another_pole_is_refused(tmp_path: Path, climbed: Path) -> None:
+    with simulator(tmp_path, "--speed", "max", pole=POLE.replace("T-1", "T-2")) as robot:
+        done = run(robot.climb("--resume", str(climbed)))
+    assert done.returncode == 2
+    assert "describes another pole (T-2)" in done.stderr
+
+
+def test_recorded_photographs_are_replayed(tmp_path: Path, climbed: Path) -> None:
+    (tmp_path / "frames").mkdir()
+    for index, path in enumerate(sorted((climbed / "frames").iterdir())):
+        smaller = cv2.resize(cv2.imread(str(path)), (640, 480), interpolation=cv2.INTER_AREA)
+        first = [0] if index == 0 else []  # the photograph taken before arming is the first again
+        for name in [*first, index + 1]:
+            cv2.imwrite(str(tmp_path / "frames" / f"{name:06d}.png"), smaller)
+    with simulator(tmp_path, "--speed", "max") as robot:
+        replay = replace(robot, camera=str(tmp_path / "frames"))
+        done = run(replay.climb("--out", str(tmp_path / "climb")))
+    assert done.returncode == 0, done.stderr
+    record = read_record(tmp_path / "climb")
+    assert record.start.camera.width_px == 640
+    again, before = (
+        Assessment.model_validate_json((folder / "grade.json").read_bytes()).whole.rusted_m2
+        for folder in (tmp_path / "climb", climbed)
+    )
+    assert again == pytest.approx(before, rel=0.3)
+
+
+def test_robot_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "pole.toml").write_text(POLE)
+    robot = Simulator(None, "tcp://127.0.0.1:9", "http://127.0.0.1:9", tmp_path / "pole.toml")  # type: ignore[arg-type]
+    done = run(robot.climb("--out", str(tmp_path / "climb")))
+    assert done.returncode == 3
+    assert "127.0.0.1:9" in done.stderr
+    assert not (tmp_path / "climb" / RECORD).exists()
+
+
+def test_grade_is_one_json_document(climbed: Path) -> None:
+    document = json.loads((climbed / "grade.json").read_text())
+    assert document["rule"]
+    assert document["model_sha256"]
+    assert {part["part"] for part in document["parts"]} >= {"window", "band"}

@@ -15,6 +15,7 @@ COMMANDS = {
     "evaluate": "Measure a model on a data set with masks.",
     "grade": "Grade the rust in photographs.",
     "key": "Make a signing key for a robot.",
+    "parameters": "Show, save, compare or restore a robot's parameters.",
     "replay": "Read a recorded robot link again, or climb on it again.",
     "serve": "Serve the condition history of poles over HTTP.",
     "simulate": "Run a simulated robot and camera on a pole.",

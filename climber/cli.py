@@ -16,6 +16,7 @@ COMMANDS = {
     "grade": "Grade the rust in photographs.",
     "key": "Make a signing key for a robot.",
     "parameters": "Show, save, compare or restore a robot's parameters.",
+    "regrade": "Grade recorded climbs again with the model and rule of today.",
     "replay": "Read a recorded robot link again, or climb on it again.",
     "serve": "Serve the condition history of poles over HTTP.",
     "simulate": "Run a simulated robot and camera on a pole.",

@@ -1,6 +1,8 @@
 """Regrading real climb folders: an assessment is added, nothing recorded changes, damage is found."""
 
 import hashlib
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from vision.render_scene import still_scene
 from vision.render_surface import PaintedSurface, painted_surface
 from vision.types import Image, Mask, ModelInfo, PoleShape
 
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 SHAPE = PoleShape(2.2, 240, 200)
 POLE = PoleDescription(code="P-9", height_m=2.2, base_diameter_mm=240, top_diameter_mm=200)
@@ -117,3 +120,17 @@ def test_climbs_are_found_below_an_archive(climb: Path, tmp_path: Path) -> None:
     assert climbs_in(tmp_path) == (climb,)
     with pytest.raises(InputError, match=r"holds no climb\.jsonl"):
         climbs_in(tmp_path / "deep")
+
+
+def test_the_command_regrades_an_archive_with_the_shipped_model_and_reports_what_it_cannot_read(
+    climb: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "climb.jsonl").write_text("no record\n")
+    command = [sys.executable, "-m", "climber", "regrade", str(tmp_path), "--mm-per-px", "4"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
+    assert done.returncode == 5
+    assert "broken" in done.stderr
+    assert f"{climb}: Ri" in done.stdout
+    (written,) = (climb / "grades").glob("*.json")
+    assert Assessment.model_validate_json(written.read_bytes()).model_sha256 != "b" * 64

@@ -1,0 +1,57 @@
+"""`highmast regrade`: the model and the rule of today on climbs of any day."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from climber.errors import SOME_UNREAD, InputError
+from climber.record import GradedArea
+
+
+@click.command()
+@click.argument("place", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--model", type=click.Path(path_type=Path), help="Model file (default: the one shipped).")
+@click.option("--mm-per-px", type=click.FloatRange(0.2, 10), default=1.0, show_default=True, help="Scale of the map.")
+@click.option("--json", "as_json", is_flag=True, help="One assessment a line.")
+def command(place: Path, model: Path | None, mm_per_px: float, as_json: bool) -> None:
+    """Grade the climb in PLACE, or every climb below it, again, and add the assessment as `grades/ID.json`.
+
+    Nothing recorded is changed: `grade.json` and earlier assessments stay. A climb that cannot be read is reported
+    and the rest go on (status 5).
+    """
+    from climber.regrading import climbs_in, regrade
+    from vision.gradability import ungradable_reason
+    from vision.segmenter import Segmenter
+    from vision.types import Image, Mask
+
+    folders = climbs_in(place)
+    try:
+        segmenter = Segmenter.load(model)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+    def segment(image: Image) -> Mask | None:
+        return None if ungradable_reason(image) else segmenter.segment(image)
+
+    unread = 0
+    for folder in folders:
+        try:
+            assessment, path = regrade(folder, segment, segmenter.info, mm_per_px)
+        except InputError as error:
+            click.echo(f"highmast: {error}", err=True)
+            unread += 1
+            continue
+        click.echo(assessment.model_dump_json() if as_json else _line(folder, assessment.whole, path))
+    if unread:
+        sys.exit(SOME_UNREAD)
+
+
+def _line(folder: Path, whole: GradedArea, path: Path) -> str:
+    """One line: the climb, its new grade, where it is."""
+    if whole.rusted_fraction is None or whole.interval is None:
+        return f"{folder}: not graded: {whole.reason} ({path})"
+    return (
+        f"{folder}: {whole.iso_4628_3}, D610 {whole.astm_d610}, {whole.rusted_fraction:.2%} rusted "
+        f"({whole.interval.low:.2%} to {whole.interval.high:.2%}), seen {whole.coverage:.0%} ({path})"
+    )

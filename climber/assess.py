@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from climber.ids import uuid7
-from climber.record import Assessment, Gap, GradedArea, Interval
-from vision.correction import LEVEL, corrected
+from climber.record import Assessment, Gap, GradedArea, Interval, ProposedState
+from vision.correction import LEVEL, Estimate, corrected
 from vision.coverage import holes
 from vision.grading import Part, parts, share_at_or_above
+from vision.patches import Spread, letter, proposed_states, spread
 from vision.scales import RULE, astm_d610, iso_4628_3
 from vision.surface import SurfaceMap
 from vision.types import ModelInfo
@@ -16,6 +18,7 @@ NOT_ASSESSED = (
     "not assessed: foundation, anchor bolts, base plate, winch and luminaire ring are outside the camera's view",
     "not assessed: rust inside the shaft, wall thickness and cracks; photographs do not show them",
 )
+STATES: tuple[Literal["CS1", "CS2", "CS3"], ...] = ("CS1", "CS2", "CS3")
 LEAST_WHOLE = 0.9
 """Below this coverage the pole's grade says how much of the pole it speaks of."""
 
@@ -31,7 +34,9 @@ class Climbed:
 
 def assess(surface: SurfaceMap, model: ModelInfo, climbed: Climbed, notes: tuple[str, ...] = ()) -> Assessment:
     """Grade everything that was seen; what was not seen is listed, never graded."""
-    whole, *rest = (_graded(part, model) for part in parts(surface))
+    spreading = spread(surface)
+    whole, *rest = (_graded(part, model, spreading) for part in parts(surface))
+    share = share_at_or_above(surface, "Ri3")
     return Assessment(
         assessment_id=uuid7(climbed.assessed_at),
         climb_id=climbed.climb_id,
@@ -46,22 +51,25 @@ def assess(surface: SurfaceMap, model: ModelInfo, climbed: Climbed, notes: tuple
         whole=whole,
         parts=tuple(rest),
         gaps=_gaps(surface),
-        notes=(*_spread(surface), *notes, *NOT_ASSESSED),
+        ri3_or_worse_share=None if share is None else min(1.0, share),
+        proposed_states=_proposed(spreading),
+        notes=(*notes, *NOT_ASSESSED),
     )
 
 
-def _graded(part: Part, model: ModelInfo) -> GradedArea:
+def _graded(part: Part, model: ModelInfo, spreading: Spread) -> GradedArea:
     """Grade one part by what was seen of it."""
     coverage = min(1.0, part.seen_m2 / part.area_m2)
     if part.seen_m2 <= 0:
-        return _part(part, coverage, None, None, "nothing of it was seen well enough to grade")
+        return _part(part, coverage, None, "", "nothing of it was seen well enough to grade")
     found = corrected(min(1.0, part.marked_m2 / part.seen_m2), part.seen_m2, model)
-    bounds = Interval(low=found.low, high=found.high, level=LEVEL)
+    spread_letter = "" if part.azimuth_from_deg is not None else letter(spreading, part.bottom_m, part.top_m)
     reason = "" if coverage >= LEAST_WHOLE else f"speaks only of the {coverage:.0%} that was seen well enough"
-    return _part(part, coverage, found.fraction, bounds, reason)
+    return _part(part, coverage, found, spread_letter, reason)
 
 
-def _part(part: Part, coverage: float, fraction: float | None, interval: Interval | None, reason: str) -> GradedArea:
+def _part(part: Part, coverage: float, found: Estimate | None, spread_letter: str, reason: str) -> GradedArea:
+    fraction = None if found is None else found.fraction
     return GradedArea(
         part=part.kind,
         name=part.name,
@@ -74,12 +82,23 @@ def _part(part: Part, coverage: float, fraction: float | None, interval: Interva
         coverage=coverage,
         rusted_m2=None if fraction is None else fraction * part.seen_m2,
         rusted_fraction=fraction,
-        interval=interval,
+        interval=None if found is None else Interval(low=found.low, high=found.high, level=LEVEL),
         iso_4628_3=None if fraction is None else iso_4628_3(fraction),
-        iso_4628_3_range=None if interval is None else (iso_4628_3(interval.low), iso_4628_3(interval.high)),
-        astm_d610=None if fraction is None else str(astm_d610(fraction)),
+        iso_4628_3_range=None if found is None else (iso_4628_3(found.low), iso_4628_3(found.high)),
+        astm_d610=None if fraction is None else _d610(fraction, spread_letter),
         reason=reason,
     )
+
+
+def _d610(fraction: float, spread_letter: str) -> str:
+    """Grade and letter; grades 10 (none) and 0 (more than half) have no letter."""
+    grade = astm_d610(fraction)
+    return f"{grade}-{spread_letter}" if spread_letter and 0 < grade < 10 else str(grade)
+
+
+def _proposed(spreading: Spread) -> tuple[ProposedState, ...]:
+    states = proposed_states(spreading)
+    return tuple(ProposedState(state=state, area_m2=states[state]) for state in STATES)
 
 
 def _gaps(surface: SurfaceMap) -> tuple[Gap, ...]:
@@ -96,9 +115,3 @@ def _gaps(surface: SurfaceMap) -> tuple[Gap, ...]:
         )
         for hole in holes(surface)
     )
-
-
-def _spread(surface: SurfaceMap) -> tuple[str, ...]:
-    """One sentence on how local the rust is."""
-    share = share_at_or_above(surface, "Ri3")
-    return () if share is None else (f"{share:.1%} of the seen area lies in 0.25 m2 fields marked Ri3 or worse",)

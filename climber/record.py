@@ -183,6 +183,14 @@ class Gap(Model):
     reason: Literal["not seen", "too oblique", "too coarse", "ungradable"]
 
 
+class ProposedState(Model):
+    """Seen area proposed for an AASHTO MBEI condition state of defect 1000, corrosion. An inspector decides."""
+
+    state: Literal["CS1", "CS2", "CS3"]
+    """CS4 cannot be told from photographs and is never proposed."""
+    area_m2: float = Field(ge=0)
+
+
 class Assessment(Model):
     """What one model and one rule say of one climb (`grade.json`). A later one is added, none overwritten."""
 
@@ -203,6 +211,9 @@ class Assessment(Model):
     whole: GradedArea
     parts: tuple[GradedArea, ...]
     gaps: tuple[Gap, ...] = ()
+    ri3_or_worse_share: Fraction | None = None
+    """Share of the seen area in 0.25 m2 fields marked Ri3 or worse."""
+    proposed_states: tuple[ProposedState, ...] = ()
     notes: tuple[Reason, ...] = ()
 
 

@@ -45,7 +45,7 @@ def test_the_grade_is_of_the_corrected_share_and_the_range_spans_the_interval(su
     whole = assess(surface, MODEL, CLIMBED).whole
     assert whole.rusted_fraction == pytest.approx((0.05 - 0.002) / 0.898, rel=0.05)
     assert whole.rusted_m2 == pytest.approx(whole.rusted_fraction * whole.seen_m2)
-    assert (whole.iso_4628_3, whole.astm_d610) == ("Ri4", "4")
+    assert (whole.iso_4628_3, whole.astm_d610) == ("Ri4", "4-G")
     assert whole.interval is not None
     assert whole.interval.low < 0.05 < whole.interval.high
     assert whole.iso_4628_3_range == ("Ri4", "Ri4")

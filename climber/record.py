@@ -13,8 +13,9 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Uuid7 = Annotated[str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Code = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.\-/ ]+$")]
-Name = Annotated[str, Field(max_length=200)]
-Reason = Annotated[str, Field(max_length=2000)]
+Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+Reason = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
+Grade = Annotated[str, Field(min_length=1, max_length=8, pattern=r"^[\w\-]+$")]
 
 FIRST_LINE = "0" * 64
 """What the first line gives as the hash of the line before it."""
@@ -95,7 +96,7 @@ class Observation(Model):
 
     kind: Literal["observation"] = "observation"
     previous_sha256: Sha256
-    seq: int = Field(ge=0)
+    seq: int = Field(ge=0, le=999_999)
     taken_at: AwareDatetime
     file: str = Field(pattern=r"^frames/[\w\-]+\.(jpg|png)$")
     sha256: Sha256
@@ -163,10 +164,10 @@ class GradedArea(Model):
     """rusted_m2 / seen_m2."""
     interval: Interval | None
     """Of rusted_fraction."""
-    iso_4628_3: str | None
-    iso_4628_3_range: tuple[str, str] | None = None
+    iso_4628_3: Grade | None
+    iso_4628_3_range: tuple[Grade, Grade] | None = None
     """Lowest and highest grade that the interval spans."""
-    astm_d610: str | None
+    astm_d610: Grade | None
     """Grade with suffix S, G, P or H where the rule gives one, such as `5-S`."""
     reason: Reason = ""
     """Why it was not graded."""

@@ -3,18 +3,23 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import DataError
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from climber import __version__
-from climber.service import api, web
+from climber.service import climbs, operation, poles, uploads, web
 from climber.service.auth import Keyring, requires
 from climber.service.context import Service
 from climber.service.db import Database
+from climber.service.limits import BodyLimit, RateLimit
 from climber.service.objects import BlobFolder
+from climber.service.schemas import Refusal
 from climber.service.settings import Settings
 from climber.service.signin import SignInTokens
 
@@ -28,6 +33,11 @@ HEADERS = {
     "Content-Security-Policy": CONTENT_POLICY,
     "Cache-Control": "private, no-cache",
 }
+EVERYWHERE: dict[int | str, dict[str, Any]] = {
+    401: {"model": Refusal, "description": "No valid key"},
+    403: {"model": Refusal, "description": "Not for this role"},
+    429: {"model": Refusal, "description": "Too many requests"},
+}
 HERE = Path(__file__).parent
 
 
@@ -37,7 +47,9 @@ def build_service(settings: Settings) -> Service:
     database = Database(settings.database_url)
     database.migrate()
     blobs = BlobFolder(settings.data / "blobs")
-    return Service(settings, database, blobs, Keyring(database), SignInTokens())
+    per_second = settings.limits.requests_per_second
+    rate = RateLimit(per_second, 10 * per_second)
+    return Service(settings, database, blobs, Keyring(database), SignInTokens(), rate)
 
 
 def create_app(service: Service) -> FastAPI:
@@ -57,8 +69,11 @@ def create_app(service: Service) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
+    app.add_middleware(BodyLimit, limit_bytes=service.settings.limits.document_bytes)
     app.add_middleware(Hardened)
-    app.include_router(api.router)
+    app.add_exception_handler(DataError, _unstorable)
+    for part in (poles, climbs, uploads, operation):
+        app.include_router(part.router, responses=EVERYWHERE)
     app.include_router(web.router)
     app.mount("/assets", StaticFiles(directory=HERE / "assets"))
     _describe(app)
@@ -80,6 +95,11 @@ class Hardened:
             await send(message)
 
         await self._app(scope, receive, add)
+
+
+async def _unstorable(_request: Request, _error: Exception) -> JSONResponse:
+    """Some value passed its check and yet the database cannot hold it, such as text with a zero byte."""
+    return JSONResponse({"detail": "Some value cannot be stored: a zero byte in a text, or a number too large."}, 400)
 
 
 def _describe(app: FastAPI) -> None:

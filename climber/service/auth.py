@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any, Literal, get_args
 
 from fastapi import HTTPException, Request
@@ -148,6 +149,9 @@ def requires(*roles: Role) -> Callable[[Request], Coroutine[Any, Any, Principal]
         principal = await identify(request)
         if principal is None:
             raise HTTPException(401, "No valid key. Send 'Authorization: Bearer KEY'.", {"WWW-Authenticate": "Bearer"})
+        wait_s = request.app.state.service.rate.wait_s(principal.key_id)
+        if wait_s:
+            raise HTTPException(429, "Too many requests with this key.", {"Retry-After": str(ceil(wait_s))})
         if principal.role not in (*roles, "admin"):
             raise HTTPException(
                 403, f"The role {principal.role} may not do this; it takes {' or '.join((*roles, 'admin'))}."

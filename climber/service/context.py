@@ -7,6 +7,7 @@ from fastapi import Request
 
 from climber.service.auth import Keyring
 from climber.service.db import Database
+from climber.service.limits import RateLimit
 from climber.service.objects import BlobFolder
 from climber.service.settings import Settings
 from climber.service.signin import SignInTokens
@@ -21,6 +22,7 @@ class Service:
     blobs: BlobFolder
     keyring: Keyring
     tokens: SignInTokens
+    rate: RateLimit
 
 
 def service_of(request: Request) -> Service:

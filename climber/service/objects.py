@@ -51,6 +51,12 @@ class BlobFolder:
         """Return where the blob lies, present or not."""
         return self._folder / sha256[:2] / sha256
 
+    def check(self) -> None:
+        """Raise OSError when nothing can be written here."""
+        probe = self._incoming / secrets.token_hex(16)
+        probe.write_bytes(b"")
+        probe.unlink()
+
     async def receive(self, sha256: str, chunks: AsyncIterator[bytes], limits: Limits) -> BlobInfo:
         """Store what `chunks` bring, or raise BlobRefusedError: too large, no picture, another hash."""
         temporary = self._incoming / secrets.token_hex(16)

@@ -5,6 +5,7 @@ rust under each screen pixel; what was not seen in dark grey, what was seen too 
 colours are told apart with any kind of colour vision (Okabe and Ito, 2008).
 """
 
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
@@ -33,17 +34,19 @@ def preview(folder: Path, blob: Path, kind: Kind, width_px: int) -> Path:
 
 
 def _encoded(blob: Path, kind: Kind, width_px: int) -> bytes:
-    from io import BytesIO
-
     with Image.open(blob) as image:
-        size = _fitted(image.size, width_px)
-        if kind == "surface":
-            layer = image.convert("RGB").resize(size, Image.Resampling.BOX)
-        else:
-            layer = _overlay(np.asarray(image), kind, size)
+        whole = image.convert("RGB") if kind == "surface" else Image.fromarray(np.asarray(image))
     out = BytesIO()
-    layer.save(out, "JPEG" if kind == "surface" else "PNG", quality=85)
+    shown = layer(whole, kind, _fitted(whole.size, width_px))
+    shown.save(out, "JPEG" if kind == "surface" else "PNG", quality=85)
     return out.getvalue()
+
+
+def layer(picture: Image.Image, kind: Kind, size: tuple[int, int]) -> Image.Image:
+    """Return the surface scaled to `size`, or a layer to lay over it from a picture of indices."""
+    if kind == "surface":
+        return picture.resize(size, Image.Resampling.BOX)
+    return _overlay(np.asarray(picture), kind, size)
 
 
 def _fitted(size: tuple[int, int], width_px: int) -> tuple[int, int]:
@@ -54,10 +57,10 @@ def _fitted(size: tuple[int, int], width_px: int) -> tuple[int, int]:
 
 def _overlay(index_hw: np.ndarray, kind: Kind, size: tuple[int, int]) -> Image.Image:
     """Return RGBA whose opacity is the share of marked pixels under each pixel of the result."""
-    layer = Image.new("RGBA", size)
+    overlay = Image.new("RGBA", size)
     marks = [(1, VERMILION, 0.85)] if kind == "rust" else [(0, GREY, 0.75), (2, BLUE, 0.45)]
     for value, colour, opacity in marks:
         share = Image.fromarray(((index_hw == value) * np.uint8(255)).astype(np.uint8))
         alpha = share.resize(size, Image.Resampling.BOX).point(lambda level, most=opacity: level * most)
-        layer = Image.alpha_composite(layer, Image.merge("RGBA", [*Image.new("RGB", size, colour).split(), alpha]))
-    return layer
+        overlay = Image.alpha_composite(overlay, Image.merge("RGBA", [*Image.new("RGB", size, colour).split(), alpha]))
+    return overlay

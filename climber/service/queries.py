@@ -4,9 +4,9 @@ import base64
 import json
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, and_, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, and_, literal, or_, select, tuple_
 
-from climber.service.tables import assessment, blob, climb, frame, pole
+from climber.service.tables import assessment, blob, change, climb, frame, pole
 
 LATEST = (
     "climb_id",
@@ -37,7 +37,11 @@ def place(packed: str, count: int) -> list[str]:
         values = json.loads(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
     except ValueError as error:
         raise BadCursorError(packed) from error
-    if not (isinstance(values, list) and len(values) == count and all(isinstance(one, str) for one in values)):
+    if not (
+        isinstance(values, list)
+        and len(values) == count
+        and all(isinstance(one, str) and "\0" not in one for one in values)
+    ):
         raise BadCursorError(packed)
     return values
 
@@ -71,7 +75,7 @@ def one_pole(connection: Connection, org_id: str, pole_id: str) -> Row[Any] | No
     return connection.execute(select(pole).where(pole.c.id == pole_id, pole.c.org_id == org_id)).first()
 
 
-CLIMB_COLUMNS = (
+CLIMB_COLUMNS: tuple[Column[Any], ...] = (
     climb.c.id,
     climb.c.climbed_at,
     climb.c.received_at,
@@ -88,19 +92,21 @@ CLIMB_COLUMNS = (
 )
 
 
+def _climbs(org_id: str) -> Select[Any]:
+    return (
+        select(*CLIMB_COLUMNS)
+        .join_from(climb, assessment, assessment.c.id == climb.c.assessment_id, isouter=True)
+        .where(climb.c.org_id == org_id)
+    )
+
+
 def history(
     connection: Connection, org_id: str, pole_id: str, before: tuple[str, str] | None, limit: int
 ) -> list[Row[Any]]:
     """Return up to `limit` climbs of a pole, newest first, beginning before (climbed_at, id)."""
-    query = (
-        select(*CLIMB_COLUMNS)
-        .join_from(climb, assessment, assessment.c.id == climb.c.assessment_id, isouter=True)
-        .where(climb.c.pole_id == pole_id, climb.c.org_id == org_id)
-    )
+    query = _climbs(org_id).where(climb.c.pole_id == pole_id)
     if before is not None:
-        at, identity = before
-        earlier = and_(climb.c.climbed_at == at, climb.c.id < identity)
-        query = query.where(or_(climb.c.climbed_at < at, earlier))
+        query = query.where(tuple_(climb.c.climbed_at, climb.c.id) < tuple_(*map(literal, before)))
     return list(connection.execute(query.order_by(climb.c.climbed_at.desc(), climb.c.id.desc()).limit(limit)))
 
 
@@ -141,16 +147,77 @@ def climb_pictures(connection: Connection, org_id: str, climb_id: str) -> Row[An
     ).first()
 
 
-def frames(connection: Connection, org_id: str, climb_id: str) -> list[Row[Any]]:
-    """Return a climb's frames in order."""
-    return list(
-        connection.execute(
-            select(frame)
-            .join_from(frame, climb, climb.c.id == frame.c.climb_id)
-            .where(frame.c.climb_id == climb_id, climb.c.org_id == org_id)
-            .order_by(frame.c.seq)
-        )
-    )
+def one_climb(connection: Connection, org_id: str, climb_id: str) -> Row[Any] | None:
+    """Return a climb of the organisation with its current assessment, in CLIMB_COLUMNS."""
+    return connection.execute(_climbs(org_id).where(climb.c.id == climb_id)).first()
+
+
+def latest(connection: Connection, org_id: str, pole_id: str) -> Row[Any] | None:
+    """Return a pole's newest graded climb, in CLIMB_COLUMNS."""
+    newest = select(pole.c.latest_climb_id).where(pole.c.id == pole_id, pole.c.org_id == org_id)
+    return connection.execute(_climbs(org_id).where(climb.c.id == newest.scalar_subquery())).first()
+
+
+def assessments(connection: Connection, org_id: str, climb_id: str) -> list[Row[Any]]:
+    """Return every assessment of a climb, first made first."""
+    query = select(assessment).where(assessment.c.climb_id == climb_id, assessment.c.org_id == org_id)
+    return list(connection.execute(query.order_by(assessment.c.assessed_at, assessment.c.id)))
+
+
+def worst(
+    connection: Connection, org_id: str, box: tuple[float, float, float, float] | None, limit: int
+) -> list[Row[Any]]:
+    """Return the graded poles with the largest rusted fraction, worst first, in a box of degrees if one is given."""
+    query = select(pole).where(pole.c.org_id == org_id, pole.c.latest_rusted_fraction.is_not(None))
+    if box is not None:
+        query = query.where(within(box))
+    return list(connection.execute(query.order_by(pole.c.latest_rusted_fraction.desc(), pole.c.id.desc()).limit(limit)))
+
+
+def within(box: tuple[float, float, float, float]) -> ColumnElement[bool]:
+    """Return the condition that a pole stands in west, south, east, north; west may lie east of east."""
+    west, south, east, north = box
+    across = pole.c.lon.between(west, east) if west <= east else or_(pole.c.lon >= west, pole.c.lon <= east)
+    return and_(across, pole.c.lat.between(south, north))
+
+
+def changes(connection: Connection, org_id: str, since: int, limit: int) -> list[Row[Any]]:
+    """Return up to `limit` changes after number `since`."""
+    query = select(change).where(change.c.org_id == org_id, change.c.seq > since)
+    return list(connection.execute(query.order_by(change.c.seq).limit(limit)))
+
+
+def change_document(row: Row[Any]) -> dict[str, Any]:
+    """Return a change as the API shows it."""
+    names = ("seq", "at", "kind", "pole_id", "climb_id", "assessment_id")
+    return {name: getattr(row, name) for name in names}
+
+
+def frames(
+    connection: Connection,
+    org_id: str,
+    climb_id: str,
+    height_m: float | None,
+    azimuth_deg: float | None,
+    within_m: float,
+    limit: int,
+) -> list[Row[Any]] | None:
+    """Return a climb's frames, or those near a height with the best facing first; None when there is no such climb."""
+    mine = select(climb.c.id).where(climb.c.id == climb_id, climb.c.org_id == org_id)
+    if connection.execute(mine).first() is None:
+        return None
+    query = select(frame).where(frame.c.climb_id == climb_id)
+    if height_m is None:
+        return list(connection.execute(query.order_by(frame.c.seq).limit(limit)))
+    near = query.where(frame.c.height_m.between(height_m - within_m, height_m + within_m))
+    rows = sorted(connection.execute(near), key=lambda row: _aside(row, height_m, azimuth_deg, within_m))
+    return rows[:limit]
+
+
+def _aside(row: Row[Any], height_m: float, azimuth_deg: float | None, within_m: float) -> float:
+    """How far a frame looks beside a place: 1 for `within_m` of height as for a right angle of azimuth."""
+    turn = 0.0 if azimuth_deg is None else abs((row.azimuth_deg - azimuth_deg + 180) % 360 - 180)
+    return float(abs(row.height_m - height_m) / within_m + turn / 90)
 
 
 def held_blobs(connection: Connection, org_id: str, hashes: list[str]) -> set[str]:

@@ -1,10 +1,10 @@
 """What the service answers, as the OpenAPI document states it. Requests are `climber.record`'s models."""
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from climber.record import Assessment, PoleDescription, Sha256
+from climber.record import Assessment, GradedArea, Observation, PoleDescription, Sha256
 from climber.service.ingest import ItemResult
 
 
@@ -44,6 +44,12 @@ class PolesPage(BaseModel):
     """Path of the next page."""
 
 
+class PolesList(BaseModel):
+    """Poles, worst first."""
+
+    poles: list[PoleOut]
+
+
 class PictureHashes(BaseModel):
     """Unrolled pictures of one assessment."""
 
@@ -74,6 +80,96 @@ class History(BaseModel):
     pole: PoleDescription
     climbs: list[ClimbOut]
     next: str | None
+
+
+class ClimbParts(BaseModel):
+    """The parts of one kind that a climb's current assessment graded."""
+
+    climb_id: str
+    climbed_at: AwareDatetime
+    parts: list[GradedArea]
+
+
+class PartsHistory(BaseModel):
+    """Parts of a pole through its graded climbs, newest first."""
+
+    climbs: list[ClimbParts]
+    next: str | None
+
+
+class Assessments(BaseModel):
+    """Every assessment of a climb, first made first."""
+
+    assessments: list[Assessment]
+
+
+class Change(BaseModel):
+    """Something was added."""
+
+    seq: int
+    at: AwareDatetime
+    kind: Literal["climb", "assessment", "pole"]
+    pole_id: str
+    climb_id: str | None
+    assessment_id: str | None
+
+
+class Changes(BaseModel):
+    """Changes in order; ask again with `since=next`."""
+
+    changes: list[Change]
+    next: int
+
+
+class Frames(BaseModel):
+    """Photographs of a climb."""
+
+    frames: list[Observation]
+
+
+class Pyramid(BaseModel):
+    """Widths and heights in pixels of a picture's levels, smallest first; tiles are 512 pixels square."""
+
+    sha256: Sha256
+    levels: list[tuple[int, int]]
+
+
+class AuditLine(BaseModel):
+    """Someone did something."""
+
+    id: int
+    at: AwareDatetime
+    key_id: str | None
+    action: str
+    subject: str
+    detail: str
+
+
+class AuditLog(BaseModel):
+    """The audit log, newest first."""
+
+    lines: list[AuditLine]
+    next: int | None
+    """`before` of the next page."""
+
+
+class Refusal(BaseModel):
+    """Why not."""
+
+    detail: str
+
+
+REASONS = {
+    400: "A parameter makes no sense",
+    404: "Not in your organisation",
+    413: "Too large",
+    415: "Not a picture",
+}
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of answers that refuse; every path has 401, 403 and 429 beside them."""
+    return {status: {"model": Refusal, "description": REASONS[status]} for status in statuses}
 
 
 class Batch(BaseModel):

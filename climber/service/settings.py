@@ -11,12 +11,11 @@ class Limits:
 
     document_bytes: int = 64 * 2**20
     """Body of one batch of climbs."""
-    batch_climbs: int = 500
     blob_bytes: int = 512 * 2**20
     blob_pixels: int = 250_000_000
     """A 30 m pole of 1.6 m girth at 0.5 mm per pixel has 190 million."""
-    hashes_per_question: int = 10_000
-    page_rows: int = 1000
+    requests_per_second: float = 200.0
+    """Of one key, in one process of the service; a burst of ten times as many is let through."""
 
 
 @dataclass(frozen=True, slots=True)

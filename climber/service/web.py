@@ -6,16 +6,15 @@ from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 import anyio
-from fastapi import APIRouter, HTTPException, Query, Request, Response
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from climber.record import Assessment
 from climber.service import queries, words
-from climber.service.api import Identity, Reader, found
+from climber.service.answers import Identity
 from climber.service.auth import COOKIE, SESSION, Principal, identify
 from climber.service.context import service_of
-from climber.service.previews import MEDIA, WIDTHS, Kind, preview
 from climber.service.signin import start_session
 
 router = APIRouter(include_in_schema=False)
@@ -34,7 +33,6 @@ pages.filters |= {
 pages.globals["span"] = words.span
 ROWS = 200
 FORM_BYTES = 4096
-PREVIEW_THREADS = anyio.CapacityLimiter(1)  # a whole pole decodes to half a gigabyte
 
 
 def page(request: Request, name: str, status: int = 200, **values: Any) -> Response:
@@ -104,20 +102,6 @@ def _shown(row: Any) -> dict[str, Any]:
         "has_map": row.surface_sha256 is not None,
         "assessment": Assessment.model_validate_json(row.document) if row.document else None,
     }
-
-
-@router.get("/climbs/{climb_id}/{kind}-{width_px}")
-async def picture(request: Request, who: Reader, climb_id: Identity, kind: Kind, width_px: int) -> Response:
-    """Send an unrolled picture or layer of a climb at a width for the screen."""
-    if width_px not in WIDTHS:
-        raise HTTPException(404, f"Pictures are kept {' and '.join(map(str, WIDTHS))} pixels wide.")
-    service = service_of(request)
-    row = found(await service.database.read(queries.climb_pictures, who.org_id, climb_id), "climb", climb_id)
-    sha256 = found(getattr(row, f"{kind}_sha256"), f"{kind} picture of climb", climb_id)
-    place = await anyio.to_thread.run_sync(
-        preview, service.settings.data / "previews", service.blobs.path(sha256), kind, width_px, limiter=PREVIEW_THREADS
-    )
-    return FileResponse(place, media_type=MEDIA[kind])
 
 
 @router.get("/sign-in")

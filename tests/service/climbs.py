@@ -27,14 +27,19 @@ MODEL_SHA256 = hashlib.sha256(b"a model").hexdigest()
 
 
 def write_climb(
-    folder: Path, code: str = "P-001", day: int = 0, rusted_fraction: float | None = 0.02, frames: int = 3
+    folder: Path,
+    code: str = "P-001",
+    day: int = 0,
+    rusted_fraction: float | None = 0.02,
+    frames: int = 3,
+    lon: float = 114.17,
 ) -> str:
     """Write a climb that began `day` days after BEGAN; returns its id. Not graded when the fraction is None."""
     began = BEGAN + timedelta(days=day)
-    start = _start(code, began)
+    start = start_of(code, began, lon)
     with Recorder.begin(folder, start) as recorder:
         for seq in range(frames):
-            recorder.observe(_frame(seq, began, f"{code} {day} {seq}"))
+            recorder.observe(photograph(seq, began, f"{code} {day} {seq}"))
         recorder.stop("completed", "completed", began + timedelta(minutes=20))
     if rusted_fraction is not None:
         write_grade(folder, start.climb_id, began + timedelta(hours=1), rusted_fraction)
@@ -111,12 +116,12 @@ def _area(part: str, name: str, bottom_m: float, top_m: float, fraction: float) 
     )
 
 
-def _start(code: str, began: datetime) -> ClimbStart:
+def start_of(code: str, began: datetime, lon: float = 114.17) -> ClimbStart:
     return ClimbStart(
         climb_id=uuid7(began),
         started_at=began,
         pole=PoleDescription(
-            code=code, lon=114.17, lat=22.3, height_m=POLE_HEIGHT_M, base_diameter_mm=300, top_diameter_mm=150
+            code=code, lon=lon, lat=22.3, height_m=POLE_HEIGHT_M, base_diameter_mm=300, top_diameter_mm=150
         ),
         camera=CameraDescription(width_px=64, height_px=48, fx_px=80, fy_px=80, cx_px=32, cy_px=24),
         robot="simulator at tcp://127.0.0.1:1",
@@ -127,7 +132,7 @@ def _start(code: str, began: datetime) -> ClimbStart:
     )
 
 
-def _frame(seq: int, began: datetime, name: str) -> Frame:
+def photograph(seq: int, began: datetime, name: str) -> Frame:
     rng = np.random.default_rng(int.from_bytes(name.encode()[-7:]))
     image = rng.integers(0, 255, (48, 64, 3), dtype=np.uint8)
     encoded = cv2.imencode(".jpg", image)[1].tobytes()

@@ -1,0 +1,89 @@
+"""What the database holds of the climbs that a batch speaks of, asked once for the whole batch."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, Table
+
+from climber.record import ClimbUpload
+from climber.service.latest import among
+from climber.service.tables import assessment, blob, climb, pole
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClimb:
+    """A climb as the database holds it."""
+
+    org_id: str
+    content_sha256: str
+    pole_id: str
+    assessment_id: str | None = None
+
+
+@dataclass(slots=True)
+class Known:
+    """Climbs, poles, assessments and blobs that a batch speaks of, and the rows that it adds."""
+
+    org_id: str
+    at: datetime
+    climbs: dict[str, StoredClimb]
+    poles: dict[str, str]
+    """Code -> id."""
+    assessments: dict[str, str]
+    """Id -> content hash."""
+    blobs: set[str]
+    connection: Connection
+    added: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """Table name -> rows."""
+
+    def add(self, table: Table, **row: Any) -> None:
+        """Note a row to insert."""
+        self.added.setdefault(table.name, []).append(row)
+
+
+def canonical(*models: BaseModel | None) -> str:
+    """Return models as JSON with sorted keys and no spaces: the text whose hash is compared."""
+    documents = [model.model_dump(mode="json") if model else None for model in models]
+    return json.dumps(documents, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def sha256_of(content: str) -> str:
+    """Return the SHA-256 of a text in UTF-8."""
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def content_sha256(upload: ClimbUpload) -> str:
+    """Return the hash that tells whether two uploads of a climb are the same climb."""
+    return sha256_of(canonical(upload.start, *upload.observations, *upload.resumes, upload.stop))
+
+
+def look_up(connection: Connection, org_id: str, uploads: Sequence[ClimbUpload], now: datetime) -> Known:
+    """Ask for everything that the uploads name."""
+    ids = {upload.start.climb_id for upload in uploads}
+    codes = {upload.start.pole.code for upload in uploads}
+    grades = {given.assessment_id for upload in uploads for given in upload.assessments}
+    hashes = {sha256 for upload in uploads for sha256 in blobs_of(upload)}
+    columns = (climb.c.org_id, climb.c.content_sha256, climb.c.pole_id, climb.c.assessment_id)
+    climbs = among(connection, climb.c.id, ids, *columns)
+    poles = among(connection, pole.c.code, codes, pole.c.id, pole.c.org_id)
+    given = among(connection, assessment.c.id, grades, assessment.c.content_sha256)
+    held = among(connection, blob.c.sha256, hashes, blob.c.org_id)
+    return Known(
+        org_id,
+        now,
+        {row[0]: StoredClimb(*row[1:]) for row in climbs},
+        {row[0]: row[1] for row in poles if row[2] == org_id},
+        {row[0]: row[1] for row in given},
+        {row[0] for row in held if row[1] == org_id},
+        connection,
+    )
+
+
+def blobs_of(upload: ClimbUpload) -> set[str]:
+    """Return the hashes of every picture that an upload names."""
+    return {seen.sha256 for seen in upload.observations} | set(upload.pictures.values())

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import DataError
@@ -36,6 +37,7 @@ HEADERS = {
 EVERYWHERE: dict[int | str, dict[str, Any]] = {
     401: {"model": Refusal, "description": "No valid key"},
     403: {"model": Refusal, "description": "Not for this role"},
+    422: {"model": Refusal, "description": "Out of bounds"},
     429: {"model": Refusal, "description": "Too many requests"},
 }
 HERE = Path(__file__).parent
@@ -72,6 +74,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_middleware(BodyLimit, limit_bytes=service.settings.limits.document_bytes)
     app.add_middleware(Hardened)
     app.add_exception_handler(DataError, _unstorable)
+    app.add_exception_handler(RequestValidationError, _out_of_bounds)
     for part in (poles, climbs, uploads, operation):
         app.include_router(part.router, responses=EVERYWHERE)
     app.include_router(web.router)
@@ -95,6 +98,13 @@ class Hardened:
             await send(message)
 
         await self._app(scope, receive, add)
+
+
+async def _out_of_bounds(_request: Request, error: Exception) -> JSONResponse:
+    """Say what is wrong where, without sending back what was sent."""
+    assert isinstance(error, RequestValidationError)
+    wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:20]]
+    return JSONResponse({"detail": "; ".join(wrong)}, 422)
 
 
 async def _unstorable(_request: Request, _error: Exception) -> JSONResponse:

@@ -164,6 +164,7 @@ REASONS = {
     404: "Not in your organisation",
     413: "Too large",
     415: "Not a picture",
+    422: "Out of bounds",
 }
 
 

@@ -68,6 +68,15 @@ def test_a_completed_climb_does_not_go_on(server: Server, folder: Path, send: An
     assert climb(server, climb_id)["frames"] == 3
 
 
+def test_an_infinite_number_is_refused(server: Server, folder: Path) -> None:
+    write_climb(folder, "I-8")
+    sent = json.dumps({"climbs": [document(folder)]}).replace('"height_m": 12.0', '"height_m": 1e400', 1)
+    with server.client() as client:
+        answer = client.post("/v1/climbs:batch", content=sent.encode(), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert "height_m" in answer.json()["detail"]
+
+
 def test_the_same_climb_twice_in_one_batch(server: Server, folder: Path, send: Any) -> None:
     write_climb(folder, "I-3", rusted_fraction=None)
     send(folder)
@@ -114,7 +123,7 @@ def _with(sent: dict[str, Any], path: str, value: object) -> dict[str, Any]:
         ("start.device", "x" * 201),
         ("start.climb_id", "../../etc/passwd"),
         ("start.pole.code", "'; DROP TABLE pole; --"),
-        ("start.pole.height_m", 1e400),
+        ("start.pole.height_m", 1e300),
         ("start.pole.lat", 91),
         ("start.unknown", 1),
         ("observations.0.seq", 2**63),

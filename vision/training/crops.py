@@ -13,7 +13,7 @@ from vision.training.augment import IGNORE, cropped, recorded, relit
 from vision.training.synthetic import Tiles, flat, wall
 from vision.types import Image
 
-SHARES = {"street": 0.46, "screenshots": 0.07, "walkway": 0.1, "pole": 0.17, "flat": 0.1, "wall": 0.1}
+SHARES = {"street": 0.38, "screenshots": 0.06, "walkway": 0.08, "pole": 0.2, "flat": 0.18, "wall": 0.1}
 """Share of crops by source."""
 
 WALKWAY_EVERY = 4
@@ -56,7 +56,7 @@ def training_pairs(pairs: list[Pair]) -> list[Pair]:
 
 def unmarked(image: Image, mask: RustMask) -> RustMask:
     """Take ArUco markers (with their border) out of the rust: they are printed plates."""
-    detector = cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_ARUCO_ORIGINAL))
+    detector = cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_4X4_1000))
     corners, *_ = detector.detectMarkers(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
     mask = mask.copy()
     for quad in corners:

@@ -113,10 +113,13 @@ def photo_error(counts: list[Counts]) -> tuple[float, float]:
     """Fit the error of a photograph's rusted fraction f as hypot(a, b f): a from the less rusty half."""
     found = np.array([(c.true_positive + c.false_positive) / c.pixels for c in counts])
     error = np.array([c.area_error for c in counts])
-    less = found <= np.median(found)
+    order = np.argsort(found, kind="stable")
+    less, more = order[: (len(order) + 1) // 2], order[(len(order) + 1) // 2 :]
     floor = float(np.sqrt(np.mean(error[less] ** 2)))
-    rest = np.clip(np.mean(error[~less] ** 2) - floor**2, 1e-8, None)
-    return floor, float(np.sqrt(rest / np.mean(found[~less] ** 2)))
+    if not len(more) or not found[more].any():
+        return floor, 0.0
+    rest = max(0.0, float(np.mean(error[more] ** 2)) - floor**2)
+    return floor, float(np.sqrt(rest / np.mean(found[more] ** 2)))
 
 
 def pole_counts(network: RustNet, textures: Path, temperature: float, threshold: float) -> Counts:

@@ -25,6 +25,9 @@ from vision.training.crops import Crops, read_sources
 from vision.training.network import RustNet, load_backbone
 from vision.training.poles import pole_pool
 
+LOG_EVERY = 50
+"""Steps between lines of the log."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -101,15 +104,16 @@ def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) ->
         optimizer.step()
         _average(averaged, network, min(recipe.average, (step + 1) / (step + 10)))
         total += float(loss.detach())
-        if (step + 1) % 50 == 0:
-            _log(places.out, say, {"step": step + 1, "loss": round(total / 50, 4), "s": round(time.monotonic(), 1)})
+        if time.monotonic() - saved_s > recipe.save_every_s or step + 1 == recipe.steps:
+            _save(places.out / "last.pt", step + 1, recipe, network, averaged, optimizer)
+            saved_s = time.monotonic()
+        if (step + 1) % LOG_EVERY == 0:
+            clock_s = round(time.monotonic(), 1)
+            _log(places.out, say, {"step": step + 1, "loss": round(total / LOG_EVERY, 4), "clock_s": clock_s})
             total = 0.0
         if (step + 1) % recipe.check_every == 0 or step + 1 == recipe.steps:
             scores = validate(averaged, held_out)
             _log(places.out, say, {"step": step + 1, "iou": round(scores.iou, 4), "f1": round(scores.f1, 4)})
-        if time.monotonic() - saved_s > recipe.save_every_s or step + 1 == recipe.steps:
-            _save(places.out / "last.pt", step + 1, recipe, network, averaged, optimizer)
-            saved_s = time.monotonic()
     return averaged
 
 

@@ -1,0 +1,159 @@
+"""Training for real, on a tiny data set: it learns, resumes, repeats itself, and exports what it learned."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vision.segmenter import Segmenter
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from sample import write_photographs, write_tiles
+
+from vision.corrections import Corrections
+from vision.training import crops
+from vision.training.augment import IGNORE
+from vision.training.export import Exported
+from vision.training.loop import Places, Recipe, loss_of, pace, prepared, train
+from vision.training.network import RustNet, folded, mobilenet_v2
+from vision.training.synthetic import HELD_OUT_RUST, Tiles, pole
+
+pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
+
+SMALL = Recipe(steps=4, batch=2, side_px=64, poles=2, warm_up=1, check_every=4, save_every_s=0.0)
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
+    root = tmp_path_factory.mktemp("training")
+    photographs, tiles = write_photographs(root / "photographs"), write_tiles(root / "tiles")
+    return Places(photographs, tiles, root / "out", None, root / "cache")
+
+
+def weights(network: RustNet) -> np.ndarray:
+    return torch.cat([value.flatten() for value in network.state_dict().values()]).numpy()
+
+
+def only_street(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crops, "SHARES", {"street": 0.5, "flat": 0.2, "wall": 0.1, "pole": 0.2})
+
+
+def test_the_same_seed_gives_the_same_weights_and_a_resumed_run_too(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    only_street(monkeypatch)
+    whole = train(SMALL, replace(places, out=tmp_path / "whole"), lambda _: None)
+    again = train(SMALL, replace(places, out=tmp_path / "again"), lambda _: None)
+    assert np.array_equal(weights(whole), weights(again))
+
+    class Interrupted(Exception):
+        pass
+
+    def cut(line: str) -> None:
+        raise Interrupted(line)
+
+    monkeypatch.setattr("vision.training.loop.LOG_EVERY", 2)
+    with pytest.raises(Interrupted):
+        train(SMALL, replace(places, out=tmp_path / "cut"), cut)
+    state = torch.load(tmp_path / "cut" / "last.pt", weights_only=True)
+    assert 0 < state["step"] < SMALL.steps
+    resumed = train(SMALL, replace(places, out=tmp_path / "cut"), lambda _: None)
+    assert np.allclose(weights(whole), weights(resumed), atol=1e-6)
+
+
+def test_the_exported_file_says_what_the_network_says(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vision.training import finish
+
+    only_street(monkeypatch)
+    monkeypatch.setattr(finish, "POLES", 2)
+    torch.manual_seed(5)
+    network = RustNet().eval()
+    card = finish.finish(network, places, "test", tmp_path / "rust.onnx")
+    segmenter = Segmenter.load(tmp_path / "rust.onnx", threads=1)
+    image = np.random.default_rng(1).integers(0, 255, (96, 160, 3), dtype=np.uint8)
+    with torch.no_grad():
+        wanted = Exported(network, card.metrics["temperature"])(torch.from_numpy(image[None]))[0].numpy()
+    assert np.abs(segmenter.segment(image).probability - wanted).max() < 1e-4
+    assert segmenter.card == card
+
+
+def test_folding_batch_norms_changes_nothing() -> None:
+    torch.manual_seed(1)
+    plain = mobilenet_v2(weights=None).features[:18].eval()
+    for module in plain.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias)
+    x = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        wanted = plain(x)
+        assert torch.allclose(folded(plain)(x), wanted, rtol=1e-3, atol=1e-4)
+
+
+def test_the_loss_leaves_ignored_pixels_out_and_falls_with_the_truth() -> None:
+    label = torch.zeros((1, 64, 64), dtype=torch.uint8)
+    label[:, :32] = 1
+    right = torch.where(label[:, None, ::2, ::2] == 1, 6.0, -6.0)
+    assert loss_of(right, label) < loss_of(torch.zeros_like(right), label) < loss_of(-right, label)
+    unknown = label.clone()
+    unknown[:, 16:48] = IGNORE
+    changed = right.clone()
+    changed[:, :, 10:22] = 5.0
+    assert loss_of(changed, unknown) == pytest.approx(float(loss_of(right, unknown)), abs=0.02)
+
+
+def test_preprocessing_is_the_backbones() -> None:
+    image = torch.tensor([[[[0, 128, 255]]]], dtype=torch.uint8)
+    assert prepared(image).flatten().tolist() == pytest.approx([-1, 0, 127 / 128])
+
+
+def test_learning_rate_rises_then_falls() -> None:
+    recipe = Recipe(steps=1000, warm_up=100)
+    rates = [pace(step, recipe) for step in range(1000)]
+    assert rates[0] < rates[50] < rates[99] == 1
+    assert rates[100:] == sorted(rates[100:], reverse=True)
+    assert rates[-1] < 0.02
+
+
+def test_held_out_rust_is_not_trained_on_and_clean_poles_have_none(places: Places) -> None:
+    tiles = Tiles(places.textures)
+    names = {stem for stem, _ in tiles.by_material["Rust"]}
+    assert names & set(HELD_OUT_RUST)
+    assert len(tiles.rust(False)) + len(tiles.rust(True)) == len(names)
+    picture, rust, shaft = pole(np.random.default_rng(2), tiles, 96, clean=True)
+    assert picture.shape == (96, 96, 3)
+    assert shaft.any()
+    assert not rust.any()
+
+
+def test_a_crop_depends_on_seed_and_index_alone(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    only_street(monkeypatch)
+    poles = np.zeros((1, 96, 96, 4), np.uint8)
+    sources = crops.read_sources(places.photographs, places.textures, poles)
+    first, second = (crops.Crops(sources, 64, 8, seed) for seed in (1, 2))
+    assert np.array_equal(first[3][0], crops.Crops(sources, 64, 8, 1)[3][0])
+    assert not np.array_equal(first[3][0], second[3][0])
+    image, label = first[5]
+    assert (image.shape, label.shape) == ((64, 64, 3), (64, 64))
+    assert set(np.unique(label)) <= {0, 1, IGNORE}
+
+
+def test_corrections_reach_training(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import hashlib
+
+    only_street(monkeypatch)
+    image = places.photographs / "street" / "images" / "s0.png"
+    key = hashlib.sha256(image.read_bytes()).hexdigest()
+    path = tmp_path / "corrections.toml"
+    path.write_text(f'[[photograph]]\nsha256 = "{key}"\nname = "s0"\nreason = "a test"\ndrop = true\n')
+    poles = np.zeros((1, 96, 96, 4), np.uint8)
+    assert len(crops.read_sources(places.photographs, places.textures, poles).photographs["street"]) == 6
+    assert len(crops.read_sources(places.photographs, places.textures, poles, path).photographs["street"]) == 5
+    assert Corrections({}).by_sha256 == {}

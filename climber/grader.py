@@ -5,15 +5,11 @@ from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
 
-import numpy as np
-
-from climber.mapping import Photographs, read_image
+from climber.mapping import Photographs, find_rust, read_image
 from climber.record import Observation
 from climber.views import view_at, view_of
 from firmware_bridge.types import Frame
-from vision.gradability import ungradable_reason
 from vision.segmenter import Segmenter
-from vision.strip import pole_strip, segment_strip
 from vision.surface import SurfaceMap
 from vision.types import Camera, Image, Mask, View
 
@@ -88,9 +84,7 @@ class Grader:
                 self.failure = error
 
     def _grade(self, file: Path, image: Image, view: View) -> None:
-        strip = pole_strip(self.surface.shape, view)
-        useless = ungradable_reason(np.ascontiguousarray(image[:, strip]))
-        mask = None if useless else segment_strip(self._segmenter, image, strip)
+        mask = find_rust(self._segmenter, self.surface.shape, image, view)
         self.surface.add(image, mask, view)
         self.photographs.keep(file, image, mask, view)
         self.graded += 1

@@ -9,8 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from climber.errors import InputError
+from vision.gradability import ungradable_reason
 from vision.refine import Refinement, refine
 from vision.refine_match import Small, small
+from vision.strip import Segments, pole_strip, segment_strip
 from vision.surface import SurfaceMap
 from vision.types import Image, Mask, ModelInfo, PoleShape, View
 
@@ -58,6 +60,13 @@ class Photographs:
             mask = None if kept.packed is None or self._model is None else _unpacked(kept.packed, self._model)
             surface.add(read_image(kept.file), mask, view)
             yield
+
+
+def find_rust(segmenter: Segments, shape: PoleShape, image: Image, view: View) -> Mask | None:
+    """Find rust on the pole in a frame; None when the pole's strip of the picture is too poor to grade."""
+    strip = pole_strip(shape, view)
+    useless = ungradable_reason(np.ascontiguousarray(image[:, strip]))
+    return None if useless else segment_strip(segmenter, image, strip)
 
 
 def read_image(path: Path) -> Image:

@@ -14,9 +14,9 @@ from climber.recording import RECORD, Record, read_record
 from climber.upload import file_sha256
 from climber.views import view_at
 from vision.surface import SurfaceMap
-from vision.types import Camera, Image, Mask, ModelInfo
+from vision.types import Camera, Image, Mask, ModelInfo, PoleShape, View
 
-Segment = Callable[[Image], Mask | None]
+Segment = Callable[[Image, View, PoleShape], Mask | None]
 """A model: the mask of a photograph, or None when it cannot be graded."""
 
 
@@ -45,7 +45,8 @@ def regrade(folder: Path, segment: Segment, model: ModelInfo, mm_per_px: float =
     for observation in record.observations:
         file = _unaltered(record, observation)
         image = read_image(file)
-        photographs.keep(file, image, segment(image), view_at(observation, camera))
+        view = view_at(observation, camera)
+        photographs.keep(file, image, segment(image, view, surface.shape), view)
     refinement = photographs.refined()
     for _ in photographs.lay(surface, refinement):
         pass

@@ -20,10 +20,10 @@ def command(place: Path, model: Path | None, mm_per_px: float, as_json: bool) ->
     Nothing recorded is changed: `grade.json` and earlier assessments stay. A climb that cannot be read is reported
     and the rest go on (status 5).
     """
+    from climber.mapping import find_rust
     from climber.regrading import climbs_in, regrade
-    from vision.gradability import ungradable_reason
     from vision.segmenter import Segmenter
-    from vision.types import Image, Mask
+    from vision.types import Image, Mask, PoleShape, View
 
     folders = climbs_in(place)
     try:
@@ -31,8 +31,8 @@ def command(place: Path, model: Path | None, mm_per_px: float, as_json: bool) ->
     except ValueError as error:
         raise InputError(str(error)) from None
 
-    def segment(image: Image) -> Mask | None:
-        return None if ungradable_reason(image) else segmenter.segment(image)
+    def segment(image: Image, view: View, shape: PoleShape) -> Mask | None:
+        return find_rust(segmenter, shape, image, view)
 
     unread = 0
     for folder in folders:

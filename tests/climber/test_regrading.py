@@ -21,7 +21,7 @@ from vision.render import PoleRenderer
 from vision.render_climb import CAMERA, PoseErrors, shots
 from vision.render_scene import still_scene
 from vision.render_surface import PaintedSurface, painted_surface
-from vision.types import Image, Mask, ModelInfo, PoleShape
+from vision.types import Image, Mask, ModelInfo, PoleShape, View
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
@@ -30,7 +30,7 @@ POLE = PoleDescription(code="P-9", height_m=2.2, base_diameter_mm=240, top_diame
 REDNESS = ModelInfo("redness", "b" * 64, 0.5, 0.98, 0.0005)
 
 
-def redness(image: Image) -> Mask:
+def redness(image: Image, _view: View, _shape: PoleShape) -> Mask:
     """Call rust what is clearly redder than blue: enough for painted rust on a blue-grey coat."""
     red = (image[..., 0].astype(int) - image[..., 2] > 35).astype(np.uint8)
     return Mask(red.astype(np.float32), red, REDNESS)
@@ -98,7 +98,7 @@ def test_regrading_adds_an_assessment_and_changes_nothing(climb: Path, truth: Pa
 
 
 def test_frames_that_cannot_be_graded_leave_a_gap_and_no_grade(climb: Path) -> None:
-    assessment, _ = regrade(climb, lambda _: None, REDNESS, mm_per_px=4)
+    assessment, _ = regrade(climb, lambda *_: None, REDNESS, mm_per_px=4)
     assert assessment.whole.rusted_fraction is None
     assert {gap.reason for gap in assessment.gaps} == {"ungradable"}
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from firmware_bridge.messages import MS
-from firmware_bridge.wire import integer, message, number, numbers, octets, optional, scaled, text
+from firmware_bridge.wire import angle, integer, message, number, numbers, octets, optional, scaled, text
 
 
 @message("CAMERA_INFORMATION")
@@ -90,3 +90,64 @@ class VideoStream:
     field_of_view_deg: int = integer("hfov")
     name: str = text("name", 32)
     url: str = text("uri", 160)
+
+
+@message("VIDEO_STREAM_STATUS")
+@dataclass(frozen=True, slots=True)
+class VideoStatus:
+    """Whether the stream runs (flag 1)."""
+
+    id: int = integer("stream_id")
+    flags: int = integer("flags")
+    frame_rate_hz: float = number("framerate")
+    width_px: int = integer("resolution_h")
+    height_px: int = integer("resolution_v")
+
+
+@message("GIMBAL_MANAGER_INFORMATION")
+@dataclass(frozen=True, slots=True)
+class MountInformation:
+    """How far the camera mount turns."""
+
+    time_boot_s: float = scaled("time_boot_ms", MS)
+    capabilities: int = integer("cap_flags")
+    device: int = integer("gimbal_device_id")
+    least_tilt_deg: float = angle("pitch_min")
+    most_tilt_deg: float = angle("pitch_max")
+    least_pan_deg: float = angle("yaw_min")
+    most_pan_deg: float = angle("yaw_max")
+
+
+@message("GIMBAL_MANAGER_STATUS")
+@dataclass(frozen=True, slots=True)
+class MountStatus:
+    """Who steers the mount."""
+
+    time_boot_s: float = scaled("time_boot_ms", MS)
+    flags: int = integer("flags")
+    device: int = integer("gimbal_device_id")
+    in_control: int = integer("primary_control_sysid")
+
+
+@message("GIMBAL_DEVICE_ATTITUDE_STATUS")
+@dataclass(frozen=True, slots=True)
+class MountAttitude:
+    """Where the mount points: a quaternion w, x, y, z."""
+
+    time_boot_s: float = scaled("time_boot_ms", MS)
+    flags: int = integer("flags")
+    attitude: tuple[float, ...] = numbers("q", 4)
+    failures: int = integer("failure_flags")
+
+
+@message("GIMBAL_MANAGER_SET_PITCHYAW")
+@dataclass(frozen=True, slots=True)
+class MountSet:
+    """Point the mount; the standard message beside command 1000."""
+
+    target_system: int = integer("target_system")
+    target_component: int = integer("target_component")
+    flags: int = integer("flags")
+    device: int = integer("gimbal_device_id")
+    tilt_deg: float = angle("pitch")
+    pan_deg: float = angle("yaw")

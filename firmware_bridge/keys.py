@@ -5,7 +5,9 @@ import secrets
 from pathlib import Path
 
 from firmware_bridge.errors import ProtocolError
-from firmware_bridge.signing import KEY_BYTES, Signer
+from firmware_bridge.messages import SetupSigning
+from firmware_bridge.protocol import CONTROLLER, ROBOT_SYSTEM
+from firmware_bridge.signing import KEY_BYTES, Signer, ticks_now
 
 OTHERS = 0o077
 
@@ -40,3 +42,14 @@ def read_key(path: Path) -> bytes:
 def signer_for(path: Path, link: int = 0) -> Signer:
     """A signer with the file's key, whose times go on where they ended (`FILE.time`)."""
     return Signer(read_key(path), link, path.with_name(path.name + ".time"))
+
+
+def give_key(path: Path, url: str) -> str:
+    """Give the key to an unpaired, disarmed robot and hear it sign; return its identity. LinkLost if it did not."""
+    from firmware_bridge.robot import Robot
+
+    with Robot.open(url) as robot:
+        key = tuple(float(byte) for byte in read_key(path))
+        robot.session.link.send(SetupSigning(ROBOT_SYSTEM, CONTROLLER, key, ticks_now()))
+    with Robot.open(url, key=path) as robot:
+        return robot.identity

@@ -18,6 +18,7 @@ from firmware_bridge.errors import CameraError, LinkError, Refused, RobotFault
 from firmware_bridge.keys import signer_for
 from firmware_bridge.link import Link
 from firmware_bridge.messages import ArmChallenge, ClimbStatus, Version
+from firmware_bridge.mount import Mount
 from firmware_bridge.orders import Command
 from firmware_bridge.protocol import HOST_COMPONENT, HOST_SYSTEM, Protocol
 from firmware_bridge.session import Motion, Session
@@ -43,6 +44,7 @@ class Robot:
         self.session = session
         self._camera = camera
         session.wait_for(lambda: None, lambda: session.fold.status, "status")
+        self.mount = Mount(session)
         self.about = _identity(session.ask(Version))
         self.parameters = session.ask_parameters()
         self.camera_info = _camera_info(session.ask(CameraInformation))
@@ -257,7 +259,7 @@ class Robot:
             height_m=height_m,
             azimuth_deg=azimuth_deg,
             standoff_mm=standoff_mm,
-            tilt_deg=self.parameters["CAM_TILT"],
+            tilt_deg=self.parameters["CAM_TILT"] + self.mount.tilt_deg,
             height_std_m=math.hypot(height_std_m, telemetry.climb_rate_m_s * EXPOSURE_STD_S),
             azimuth_std_deg=self.parameters["POSE_AZ_SD"],
             standoff_std_mm=self.parameters["CAM_STANDOFF_SD"],

@@ -30,6 +30,8 @@ class Kind:
     name: str
     to_si: Convert | None
     from_si: Convert | None
+    real: bool = False
+    """One float that must be finite; all of a message are looked at in one go."""
 
 
 def _finite(value: float) -> float:
@@ -40,7 +42,7 @@ def _finite(value: float) -> float:
 
 def number(name: str) -> Any:
     """A float that must be finite, or an integer, as it is on the wire."""
-    return field(metadata={"wire": Kind(name, _finite, _finite)})
+    return field(metadata={"wire": Kind(name, None, None, real=True)})
 
 
 def integer(name: str, default: int | None = None) -> Any:
@@ -56,9 +58,7 @@ def scaled(name: str, unit: float) -> Any:
 
 def angle(name: str) -> Any:
     """Radians on the wire, degrees here."""
-    return field(
-        metadata={"wire": Kind(name, lambda raw: math.degrees(_finite(raw)), lambda deg: math.radians(_finite(deg)))}
-    )
+    return field(metadata={"wire": Kind(name, math.degrees, math.radians, real=True)})
 
 
 def optional(name: str, unknown: float, unit: float = 1) -> Any:
@@ -166,9 +166,18 @@ def _compile(ours: type, wire_name: str) -> Layout:
     readers = [(slots[kind.name], kind.to_si) for kind in kinds]
     writers = [(one.name, slots[kind.name], kind.from_si) for one, kind in zip(fields(ours), kinds, strict=True)]
     blank = list(packing.unpack(bytes(packing.size)))
+    reals = {place: kind.name for kind in kinds if kind.real and isinstance(place := slots[kind.name], int)}
+    places = list(reals)
+
+    def check(raw: Sequence[Any]) -> None:
+        if not math.isfinite(sum([raw[place] for place in places])):  # one that is not, makes the sum so
+            for place, name in reals.items():
+                if not math.isfinite(raw[place]):
+                    raise ProtocolError(f"{wire_name}.{name}: {raw[place]} is not a finite number")
 
     def decode(payload: bytes) -> Any:
         raw = packing.unpack(payload)
+        check(raw)
         return ours(*[raw[slot] if read is None else read(raw[slot]) for slot, read in readers])
 
     def encode(value: Any) -> bytes:
@@ -176,6 +185,7 @@ def _compile(ours: type, wire_name: str) -> Layout:
         for name, slot, write in writers:
             one = getattr(value, name)
             raw[slot] = one if write is None else write(one)
+        check(raw)
         try:
             return packing.pack(*raw)
         except (struct.error, OverflowError) as error:

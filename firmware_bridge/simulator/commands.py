@@ -4,13 +4,14 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from firmware_bridge.camera_messages import ImageCaptured
+from firmware_bridge.camera_messages import ImageCaptured, MountSet
 from firmware_bridge.messages import (
     ArmChallenge,
     CommandAck,
     CommandLong,
     Heartbeat,
     ManualControl,
+    MessageInterval,
     ParameterList,
     ParameterRead,
     ParameterSet,
@@ -20,13 +21,18 @@ from firmware_bridge.messages import (
 )
 from firmware_bridge.orders import FORCE_ARM, Command, Refusal
 from firmware_bridge.protocol import Packet
-from firmware_bridge.simulator import parameters, reports
+from firmware_bridge.simulator import accessories, parameters, reports
 from firmware_bridge.simulator.firmware import ARMED, BOTTOM_M, DESCENT_M_S, LASTING, Firmware
 from firmware_bridge.simulator.view import CameraView
 from firmware_bridge.types import ClimbState, Fault
 
 CHALLENGE_S = 5.0
+DATUM_M = 0.5
+"""A datum further from the ground switch than this is a mistake."""
 LEAST_SPEED_M_S = 0.005
+NEVER_SLOWED = frozenset({0, 64200})
+"""HEARTBEAT and CLIMB_STATUS: the host's safety rests on them."""
+FASTEST_US = 20_000
 
 Answer = Refusal | None
 """None = accepted."""
@@ -45,6 +51,8 @@ class Commands:
         self.firmware = firmware
         self.view = view
         self._inject = inject
+        self.intervals_s: dict[int, float] = {}
+        """By message id, where the host asked for another than the default; infinite = off."""
         self._orders: dict[int, Order] = {
             Command.ARM: self._arm,
             Command.ARM_CONFIRM: self._confirm,
@@ -54,9 +62,13 @@ class Commands:
             Command.DESCEND: self._descend,
             Command.CAPTURE_START: self._capture,
             Command.REQUEST_MESSAGE: self._request,
+            Command.SET_INTERVAL: self._set_interval,
             Command.REBOOT: self._reboot,
             Command.ESTOP_RESET: self._reset_estop,
             Command.INJECT_FAILURE: self._fail,
+            Command.SET_DATUM: self._set_datum,
+            Command.CLAMP_RELEASE: self._release,
+            **accessories.orders(firmware),
         }
 
     def receive(self, packet: Packet, wall_s: float) -> None:
@@ -69,6 +81,8 @@ class Commands:
             case TimeSync(answer_ns=0, asked_ns=asked):
                 now_ns = round(self.firmware.time_boot_s * 1e9)
                 self.firmware.outbox.append(TimeSync(now_ns, asked))
+            case MountSet(target_system=0 | 1) as mount:
+                accessories.tilt(self.firmware, mount.tilt_deg, mount.pan_deg)
             case ManualControl() as jog:
                 self._jog(jog, wall_s)
             case ParameterList():
@@ -114,17 +128,44 @@ class Commands:
         return failed & LASTING
 
     def _confirm(self, order: CommandLong, _: Packet, wall_s: float) -> Answer:
-        firmware, expected = self.firmware, self.firmware.nonce
-        firmware.nonce = None
-        if order.p1 is None or order.p2 is None:
-            return Refusal.NOT_FINITE
-        if expected is None or wall_s > expected[1] or int(order.p1) + (int(order.p2) << 16) != expected[0]:
+        firmware = self.firmware
+        if not self._right_nonce(order, wall_s):
             return Refusal.BAD_NONCE
         if self._failed_checks(wall_s):
             return Refusal.FAULT
         if firmware.state not in ARMED:
             firmware.state, firmware.stop_category = ClimbState.HOLDING, 0
             firmware.faults &= Fault.WIND_HIGH | Fault.ENERGY_LOW
+            firmware.clamps_open = False
+        return None
+
+    def _right_nonce(self, order: CommandLong, wall_s: float) -> bool:
+        """Whether the challenge is answered rightly and in time; it is used up either way."""
+        expected, self.firmware.nonce = self.firmware.nonce, None
+        if expected is None or wall_s > expected[1] or order.p1 is None or order.p2 is None:
+            return False
+        return int(order.p1) + (int(order.p2) << 16) == expected[0]
+
+    def _release(self, order: CommandLong, _: Packet, wall_s: float) -> Answer:
+        firmware = self.firmware
+        if not firmware.on_ground or firmware.state != ClimbState.DISARMED:
+            return Refusal.NOT_ON_GROUND
+        if not self._right_nonce(order, wall_s):
+            return Refusal.BAD_NONCE
+        firmware.clamps_open = True
+        return None
+
+    def _set_datum(self, order: CommandLong, _: Packet, __: float) -> Answer:
+        """Height and azimuth that the sensors are to read here."""
+        firmware, plant = self.firmware, self.firmware.plant
+        if order.p1 is None or order.p2 is None:
+            return Refusal.NOT_FINITE
+        if not firmware.on_ground or firmware.state != ClimbState.DISARMED:
+            return Refusal.NOT_ON_GROUND
+        if abs(order.p1 - plant.height_m) > DATUM_M or not 0 <= order.p2 < 360:
+            return Refusal.OUT_OF_RANGE
+        plant.height_error_m = order.p1 - plant.height_m
+        plant.azimuth_deg, plant.azimuth_error_deg = order.p2, 0.0
         return None
 
     def _goto(self, order: CommandLong, packet: Packet, wall_s: float) -> Answer:
@@ -228,6 +269,20 @@ class Commands:
         if made is None:
             return Refusal.UNKNOWN
         self.firmware.outbox.append(made)
+        return None
+
+    def _set_interval(self, order: CommandLong, _: Packet, __: float) -> Answer:
+        if order.p1 is None or order.p2 is None:
+            return Refusal.NOT_FINITE
+        message_id, interval_us = int(order.p1), order.p2
+        if message_id in NEVER_SLOWED or message_id not in reports.PERIODIC_IDS:
+            return Refusal.OUT_OF_RANGE
+        if interval_us != -1 and interval_us != 0 and interval_us < FASTEST_US:
+            return Refusal.OUT_OF_RANGE
+        self.intervals_s.pop(message_id, None)
+        if interval_us != 0:
+            self.intervals_s[message_id] = math.inf if interval_us == -1 else interval_us / 1e6
+        self.firmware.outbox.append(MessageInterval(message_id, int(interval_us)))
         return None
 
     def _reboot(self, order: CommandLong, _: Packet, wall_s: float) -> Answer:

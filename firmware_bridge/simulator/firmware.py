@@ -65,6 +65,11 @@ class Firmware:
         self.stills = 0
         self.last_still: ImageCaptured | None = None
         self.breaches = 0
+        self.clamps_open = False
+        self.tilt_deg = 0.0
+        """Of the camera mount, above its zero (CAM_TILT)."""
+        self.light_percent = 0.0
+        self.focus_percent: float | None = None
         self.gusts: deque[tuple[float, float]] = deque()
         self.stalled_s = 0.0
         self._next_gust_s = 0.0
@@ -227,7 +232,7 @@ class Firmware:
             height_m=plant.height_m,
             azimuth_deg=plant.azimuth_deg,
             standoff_mm=self.parameters["CAM_STANDOFF"],
-            tilt_deg=self.parameters["CAM_TILT"],
+            tilt_deg=self.parameters["CAM_TILT"] + self.tilt_deg,
         )
         return self.trigger(pose, self.stills, self.time_boot_s)
 

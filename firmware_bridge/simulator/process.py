@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from firmware_bridge.messages import SetupSigning
 from firmware_bridge.protocol import CAMERA, CONTROLLER, ROBOT_SYSTEM, Protocol
 from firmware_bridge.signing import Signer
 from firmware_bridge.simulator import reports
@@ -20,7 +21,7 @@ from firmware_bridge.simulator.plant import STEP_S, Plant, Pole
 from firmware_bridge.simulator.stills import Render, Stills
 from firmware_bridge.simulator.view import CameraView
 from firmware_bridge.simulator.wire_end import open_wire_end
-from firmware_bridge.types import Pose
+from firmware_bridge.types import ClimbState, Pose
 
 FAST = math.inf
 """Speed: while the robot moves, as fast as the machine allows; while it stands, real time."""
@@ -80,12 +81,20 @@ class Simulator:
         data = self.end.read(0.0 if racing else LOOP_S)
         now_s = time.monotonic()
         for packet in self.protocol.receive(data, now_s):
-            self.commands.receive(packet, now_s)
+            if isinstance(packet.message, SetupSigning):
+                self._take_key(packet.message)
+            else:
+                self.commands.receive(packet, now_s)
         self.firmware.watch(now_s)
         before = self.firmware.state
         self._advance()
         self.faults.due()
         self._report(changed=self.firmware.state != before or bool(data))
+
+    def _take_key(self, message: SetupSigning) -> None:
+        """Only the first key, and only disarmed: it comes over the cable."""
+        if self.protocol.signer is None and self.firmware.state == ClimbState.DISARMED:
+            self.protocol.signer = Signer(bytes(int(one) for one in message.key))
 
     def _advance(self) -> None:
         firmware, now_s = self.firmware, time.monotonic()
@@ -108,8 +117,9 @@ class Simulator:
             # a host that waits for the end of a motion learns it now, not with the next period
             self.firmware.outbox.append(reports.climb_status(self.firmware))
         for place, period in enumerate(reports.PERIODIC):
-            if now_s >= self._due_s[place]:
-                self._due_s[place] = max(self._due_s[place] + period.every_s, now_s - period.every_s)
+            every_s = self.commands.intervals_s.get(reports.PERIODIC_IDS[place], period.every_s)
+            if every_s < math.inf and now_s >= self._due_s[place]:
+                self._due_s[place] = max(self._due_s[place] + every_s, now_s - every_s)
                 self.firmware.outbox.append(period.make(self.firmware))
         out = b"".join(self._encode(message) for message in self.firmware.outbox)
         self.firmware.outbox.clear()

@@ -10,7 +10,11 @@ from firmware_bridge.camera_messages import (
     CameraSettings,
     CaptureStatus,
     ImageCaptured,
+    MountAttitude,
+    MountInformation,
+    MountStatus,
     Storage,
+    VideoStatus,
     VideoStream,
 )
 from firmware_bridge.messages import (
@@ -28,6 +32,7 @@ from firmware_bridge.messages import (
     Version,
     Wind,
 )
+from firmware_bridge.protocol import HOST_SYSTEM
 from firmware_bridge.simulator.firmware import ARMED, RESERVE_J, Firmware
 from firmware_bridge.simulator.plant import (
     CLAMPS,
@@ -49,6 +54,8 @@ STANDBY, ACTIVE, CRITICAL = 3, 4, 5
 NO_CELL_MV = 65535.0
 CAN_TAKE_STILLS, CAN_STREAM = 2, 256
 NO_STORAGE = 3
+HAS_PITCH = 8
+MOST_TILT_DEG = 30.0
 STREAM_MJPEG = 4
 
 
@@ -93,7 +100,8 @@ def clamp_status(firmware: Firmware) -> ClampStatus:
     """20 Hz."""
     least_n = firmware.parameters["LIM_FORCE"]
     forces_n = tuple(force + firmware.random.gauss(0.0, 1.0) for force in firmware.plant.clamps_n)
-    return ClampStatus(firmware.time_boot_s, forces_n, (least_n,) * CLAMPS, (31.0,) * CLAMPS, CLAMPS, (1 << CLAMPS) - 1)
+    engaged = 0 if firmware.clamps_open else (1 << CLAMPS) - 1
+    return ClampStatus(firmware.time_boot_s, forces_n, (least_n,) * CLAMPS, (31.0,) * CLAMPS, CLAMPS, engaged)
 
 
 def energy(firmware: Firmware) -> Energy:
@@ -205,6 +213,9 @@ PERIODIC = (
 )
 
 
+PERIODIC_IDS = tuple(BY_CLASS[period.kind].message_id for period in PERIODIC)
+
+
 def camera_information(firmware: Firmware, view: CameraView) -> CameraInformation:
     """Lens and sensor."""
     return CameraInformation(
@@ -222,8 +233,8 @@ def camera_information(firmware: Firmware, view: CameraView) -> CameraInformatio
 
 
 def camera_settings(firmware: Firmware, _: CameraView) -> CameraSettings:
-    """Stills, no zoom, fixed focus."""
-    return CameraSettings(firmware.time_boot_s, 0, None, None)
+    """Stills; no zoom."""
+    return CameraSettings(firmware.time_boot_s, 0, None, firmware.focus_percent)
 
 
 def capture_status(firmware: Firmware, _: CameraView) -> CaptureStatus:
@@ -244,6 +255,27 @@ def video_stream(_: Firmware, view: CameraView) -> VideoStream:
     )
 
 
+def video_status(_: Firmware, view: CameraView) -> VideoStatus:
+    """Always on: a still for each trigger."""
+    return VideoStatus(1, 1, 0.0, view.width_px, view.height_px)
+
+
+def mount_information(firmware: Firmware, _: CameraView) -> MountInformation:
+    """Tilts, does not pan."""
+    return MountInformation(firmware.time_boot_s, HAS_PITCH, 1, -MOST_TILT_DEG, MOST_TILT_DEG, 0.0, 0.0)
+
+
+def mount_status(firmware: Firmware, _: CameraView) -> MountStatus:
+    """The host steers."""
+    return MountStatus(firmware.time_boot_s, 0, 1, HOST_SYSTEM)
+
+
+def mount_attitude(firmware: Firmware, _: CameraView) -> MountAttitude:
+    """The tilt, as a quaternion about the horizontal axis."""
+    half_rad = math.radians(firmware.tilt_deg) / 2
+    return MountAttitude(firmware.time_boot_s, 0, (math.cos(half_rad), 0.0, math.sin(half_rad), 0.0), 0)
+
+
 ON_REQUEST: dict[type[Any], Callable[[Firmware, CameraView], Any]] = {
     Version: version,
     CameraInformation: camera_information,
@@ -251,6 +283,10 @@ ON_REQUEST: dict[type[Any], Callable[[Firmware, CameraView], Any]] = {
     CaptureStatus: capture_status,
     Storage: storage,
     VideoStream: video_stream,
+    VideoStatus: video_status,
+    MountInformation: mount_information,
+    MountStatus: mount_status,
+    MountAttitude: mount_attitude,
 }
 CAMERA_MESSAGES = frozenset({CameraInformation, CameraSettings, CaptureStatus, ImageCaptured, Storage, VideoStream})
 """Sent as component 100."""

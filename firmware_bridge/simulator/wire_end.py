@@ -41,24 +41,25 @@ class PtyEnd:
     """A pseudo-terminal; the host opens its other side like a serial device."""
 
     def __init__(self) -> None:
-        self._master, self._slave = os.openpty()
+        self.master, self._slave = os.openpty()
+        """The robot's side."""
         tty.setraw(self._slave)  # kept open here, so that a host may come and go
-        os.set_blocking(self._master, False)
+        os.set_blocking(self.master, False)
         self.url = os.ttyname(self._slave)
 
     def read(self, wait_s: float) -> bytes:
         """What came."""
-        ready, _, _ = select.select([self._master], [], [], wait_s)
-        return os.read(self._master, READ_BYTES) if ready else b""
+        ready, _, _ = select.select([self.master], [], [], wait_s)
+        return os.read(self.master, READ_BYTES) if ready else b""
 
     def write(self, data: bytes) -> None:
         """Send what fits."""
         with contextlib.suppress(BlockingIOError):
-            os.write(self._master, data)
+            os.write(self.master, data)
 
     def close(self) -> None:
         """Hang up."""
-        os.close(self._master)
+        os.close(self.master)
         os.close(self._slave)
 
 

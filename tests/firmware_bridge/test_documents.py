@@ -1,0 +1,30 @@
+"""The room's pages name every message, command, state, parameter and fault that there is."""
+
+from pathlib import Path
+
+from firmware_bridge.dialect import highmast
+from firmware_bridge.orders import Command
+from firmware_bridge.simulator import parameters
+from firmware_bridge.simulator.faults import Unit
+from firmware_bridge.types import ClimbState
+
+ROOM = Path(highmast.__file__).parents[1]
+PROTOCOL = (ROOM / "PROTOCOL.md").read_text(encoding="utf-8")
+SIMULATOR = (ROOM / "SIMULATOR.md").read_text(encoding="utf-8")
+
+
+def test_every_message_and_state_is_in_the_protocol_page() -> None:
+    names = [one.msgname for one in highmast.mavlink_map.values()]
+    assert [name for name in names if name not in PROTOCOL] == []
+    assert [state.name for state in ClimbState if f"{int(state)} {state.name}" not in PROTOCOL] == []
+
+
+def test_every_command_is_in_the_protocol_page() -> None:
+    assert [one.name for one in Command if str(int(one)) not in PROTOCOL] == []
+
+
+def test_every_parameter_and_fault_is_in_the_simulator_page() -> None:
+    for name, one in parameters.TABLE.items():
+        assert f"| {name} | {one.default:g} | {one.least:g} | {one.most:g} |" in SIMULATOR, name
+    for unit in Unit:
+        assert f"| {int(unit)} | `{unit.name.lower()}` |" in SIMULATOR, unit.name

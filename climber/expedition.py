@@ -29,11 +29,12 @@ from climber.safety import Limits
 from climber.screen import Both, TerminalScreen, plain_console
 from climber.signing import laptop_key, sign
 from climber.stopping import StopButton
-from climber.views import camera_of
+from climber.views import camera_of, view_of
 from firmware_bridge.errors import BridgeError
 from firmware_bridge.robot import Robot
 from firmware_bridge.types import Frame
 from vision.segmenter import Segmenter
+from vision.strip import pole_strip
 from vision.surface import SurfaceMap
 from vision.types import Camera
 
@@ -72,7 +73,7 @@ def climb_pole(settings: Settings, console: Console | None = None) -> Ended:
         limits = Limits(reach_m=pole.description.height_m)
         expected = forecast(pole.shape, camera, robot.standoff_mm, stations, settings.speed_m_s, robot.parameters)
         console.print(f"{robot.identity} on {pole.description.code}\n{expected.line()}")
-        checks = _preflight(robot, settings, limits, len(stations))
+        checks = _preflight(robot, settings, limits, pole, len(stations))
         require_energy(expected, robot.telemetry, limits)
         surface = SurfaceMap(pole.shape, settings.mm_per_px)
         board = Board(pole.description.code, len(stations))
@@ -130,17 +131,20 @@ def _stations(pole: Pole, camera: Camera, standoff_mm: float, earlier: Record | 
     return remaining(stations, [(o.height_m, o.azimuth_deg) for o in earlier.observations])
 
 
-def _preflight(robot: Robot, settings: Settings, limits: Limits, planned: int) -> tuple[PreflightCheck, ...]:
+def _preflight(
+    robot: Robot, settings: Settings, limits: Limits, pole: Pole, planned: int
+) -> tuple[PreflightCheck, ...]:
     """Measure, then ask the crew; raises InputError when anything is not right."""
     if settings.yes and not robot.is_simulator:
         raise InputError("--yes is for simulators: this robot is real, so the crew answers the checklist themselves.")
     try:
         _hear_everything(robot)
         frame = _test_photograph(robot)
+        strip = pole_strip(pole.shape, view_of(frame.pose, camera_of(robot.camera_info)))
     except BridgeError as error:
         raise RobotError(f"before arming: {error}") from error
     now = datetime.now(UTC)
-    checks = preflight.measured(robot.telemetry, limits, frame, settings.folder, planned, now)
+    checks = preflight.measured(robot.telemetry, limits, frame.image[:, strip].copy(), settings.folder, planned, now)
     preflight.require(checks)
     scripted = robot.is_simulator and (settings.yes or not sys.stdin.isatty())
     answers = preflight.answered((lambda _: True) if scripted else click.confirm, "script" if scripted else "crew")

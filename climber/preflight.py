@@ -12,7 +12,7 @@ from typing import Literal
 from climber.errors import InputError
 from climber.record import PreflightCheck
 from climber.safety import LATCHED, Limits
-from firmware_bridge.types import Fault, Frame, Telemetry
+from firmware_bridge.types import Fault, Telemetry
 from vision.gradability import ungradable_reason
 from vision.types import Image
 
@@ -31,15 +31,18 @@ EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def measured(
-    telemetry: Telemetry, limits: Limits, frame: Frame, folder: Path, planned_frames: int, now: datetime
+    telemetry: Telemetry, limits: Limits, pole: Image, folder: Path, planned_frames: int, now: datetime
 ) -> tuple[PreflightCheck, ...]:
-    """Check link, battery, robot, wind, camera, disk and clock; every value is told with its limit."""
+    """Check link, battery, robot, wind, camera, disk and clock; every value is told with its limit.
+
+    `pole` is the pole's strip of a test photograph: the background may well be out of focus.
+    """
     return (
         _check("link", telemetry.link_age_s <= limits.link_age_s, f"{telemetry.link_age_s:.2f} s old"),
         _battery(telemetry, limits),
         _robot(telemetry),
         _wind(telemetry, limits),
-        _camera(frame.image),
+        _camera(pole),
         _disk(folder, planned_frames),
         _check("clock", now >= EARLIEST, f"{now:%Y-%m-%d %H:%M} UTC"),
     )

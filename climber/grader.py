@@ -8,6 +8,7 @@ from threading import Thread
 from climber.mapping import Photographs, find_rust, read_image
 from climber.record import Observation
 from climber.views import view_at, view_of
+from firmware_bridge.priority import step_back
 from firmware_bridge.types import Frame
 from vision.segmenter import Segmenter
 from vision.surface import SurfaceMap
@@ -75,6 +76,7 @@ class Grader:
         self._late.clear()
 
     def _work(self) -> None:
+        step_back()
         while (item := self._queue.get()) is not None:
             if self.failure is not None:
                 continue

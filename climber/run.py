@@ -5,6 +5,7 @@ anything else happens. Frames are on disk before they count, and go to the grade
 """
 
 from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, TypeVar
@@ -17,9 +18,11 @@ from climber.safety import PROCEED, Action, Limits, Verdict, judge, stops
 from climber.screen import Screen
 from firmware_bridge.errors import BridgeError, LinkError
 from firmware_bridge.robot import Robot
-from firmware_bridge.types import Telemetry
+from firmware_bridge.types import Frame, Telemetry
 
 T = TypeVar("T")
+DISK_S = 10.0
+"""A frame that takes longer to reach the disk ends the climb."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Climb:
         self._speed_m_s = speed_m_s
         self._stop_reason = stop_reason
         self._coming_down = False
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._saving: Future[None] | None = None
 
     def run(self) -> Ended:
         """Climb, and write the stop line whatever happens. The robot ends on the ground or in a latched hold."""
@@ -69,9 +74,11 @@ class Climb:
             ended = self._climb()
         except BaseException as error:
             self._robot.stop(category=2, reason="the climb program failed")
-            self._recorder.stop("failed", f"the climb program failed: {error!r}", datetime.now(UTC))
+            ended = Ended("failed", f"the climb program failed: {error!r}")
             raise
-        self._recorder.stop(ended.outcome, ended.reason, datetime.now(UTC))
+        finally:
+            self._writer.shutdown(wait=True)
+            self._recorder.stop(ended.outcome, ended.reason, datetime.now(UTC))
         return ended
 
     def _climb(self) -> Ended:
@@ -109,9 +116,26 @@ class Climb:
         self._watch(self._robot.goto(station.height_m, station.azimuth_deg, self._speed_m_s))
         self._happened(Event.ARRIVED)
         frame = self._watch(self._robot.capture())
+        self._wait_for_disk()
+        self._saving = self._writer.submit(self._save, frame)
+
+    def _save(self, frame: Frame) -> None:
+        """Confirm a frame on the disk, then let it be graded. The disk may take its time: not in the control loop."""
         self._grader.offer(frame, self._recorder.observe(frame))
 
+    def _wait_for_disk(self) -> None:
+        """Hold until the last frame is confirmed; raises what kept it from the disk."""
+        if self._saving is None:
+            return
+        if not self._saving.done():
+            for telemetry in self._robot.hold(DISK_S):
+                self._tick(telemetry)
+                if self._saving.done():
+                    break
+        self._saving.result(timeout=0)
+
     def _way_down(self) -> None:
+        self._wait_for_disk()
         self._happened(Event.DESCEND)
         self._coming_down = True
         self._watch(self._robot.descend())
@@ -124,11 +148,14 @@ class Climb:
                 telemetry = next(motion)
             except StopIteration as end:
                 return end.value  # type: ignore[no-any-return]
-            self._screen.tick(self.state, telemetry, self._recorder.frames)
-            verdict = self._judge(telemetry)
-            if verdict.action is not Action.PROCEED:
-                motion.close()
-                raise _Interrupt(verdict)
+            self._tick(telemetry)
+
+    def _tick(self, telemetry: Telemetry) -> None:
+        """Show a control tick and judge it; raises _Interrupt unless all is well."""
+        self._screen.tick(self.state, telemetry, self._recorder.frames)
+        verdict = self._judge(telemetry)
+        if verdict.action is not Action.PROCEED:
+            raise _Interrupt(verdict)
 
     def _judge(self, telemetry: Telemetry) -> Verdict:
         stop_reason = self._stop_reason()

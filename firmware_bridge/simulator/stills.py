@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firmware_bridge.exposure import Stamp, stamped
+from firmware_bridge.priority import step_back
 from firmware_bridge.types import Pose
 
 Render = Callable[[Pose], npt.NDArray[np.uint8]]
@@ -106,6 +107,7 @@ class Stills:
             pause.wait(PREVIEW_S)
 
     def _expose(self) -> None:
+        step_back()
         while (job := self._triggers.get()) is not None:
             pose, stamp = job
             if self._watchers and not self.stuck:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 POLE = """
 code = "T-1"
-height_m = 3.0
+height_m = 2.0
 base_diameter_mm = 220
 top_diameter_mm = 180
 seed = 5

@@ -12,6 +12,7 @@ COMMANDS = {
     "climb": "Climb a pole, photograph it, grade it and leave a record.",
     "conformance": "Check a robot, real or simulated, against the protocol.",
     "demo": "A whole simulated climb to a graded, recorded, viewable pole.",
+    "draw": "Draw a graded climb: unrolled, from the side, and to turn in a browser.",
     "evaluate": "Measure a model on a data set with masks.",
     "grade": "Grade the rust in photographs.",
     "key": "Make a signing key for a robot.",

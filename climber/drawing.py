@@ -1,0 +1,233 @@
+"""Pictures of a graded climb for people, drawn from its folder.
+
+map.png    the unrolled shaft as photographed and with rust and coverage, height scale, azimuth, joints, windows, bands
+side.png   the shaft from the side, its bands coloured by grade
+turn.html  the shaft to turn in a browser, self-contained
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as Picture
+from PIL import ImageDraw, ImageFont
+
+from climber.errors import InputError
+from climber.record import Assessment, GradedArea, PoleDescription
+from climber.recording import read_record
+from climber.upload import assessment_files
+from vision.types import Image
+
+Pixels = npt.NDArray[np.uint8]
+Box = tuple[float, float, float, float]
+
+GRADE_COLOURS = {
+    "Ri0": (247, 247, 247),
+    "Ri1": (254, 230, 206),
+    "Ri2": (253, 190, 133),
+    "Ri3": (241, 105, 19),
+    "Ri4": (166, 54, 3),
+    "Ri5": (77, 26, 2),
+}
+"""From light to dark in one hue, so that the order shows in grey print and to colour-blind eyes."""
+NOT_GRADED = (200, 200, 200)
+RUST = (213, 94, 0)
+UNSEEN = (40, 40, 40)
+POOR = (240, 228, 66)
+WINDOW = (0, 84, 148)
+JOINT = (0, 114, 178)
+GAP = (204, 121, 167)
+INK = (20, 20, 20)
+PALE = (120, 120, 120)
+
+PX_PER_M = 130
+PANEL_PX = 330
+LEFT_PX, TOP_PX, GAP_PX, BARS_PX = 74, 118, 70, 260
+TALLEST_PX = 6000
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """What the pictures of one climb are drawn from."""
+
+    pole: PoleDescription
+    assessment: Assessment
+    colour: Image
+    rust: Pixels
+    coverage: Pixels
+
+
+def read_graded(folder: Path) -> Graded:
+    """Read a climb folder's latest assessment and its unrolled pictures.
+
+    Raises InputError when one of them is missing.
+    """
+    record = read_record(folder)
+    files = assessment_files(folder)
+    colour = cv2.imread(str(folder / "surface.png"), cv2.IMREAD_COLOR_RGB)
+    if not files or colour is None:
+        raise InputError(f"{folder}: has no grade.json or no surface.png; grade it first with `highmast regrade`")
+    assessment = Assessment.model_validate_json(files[-1].read_bytes())
+    rust, coverage = (_indices(folder / f"{name}.png", colour.shape[:2]) for name in ("rust", "coverage"))
+    return Graded(record.start.pole, assessment, np.asarray(colour, dtype=np.uint8), rust, coverage)
+
+
+def _indices(path: Path, size: tuple[int, ...]) -> Pixels:
+    """Read a palette PNG's indices."""
+    if not path.is_file():
+        raise InputError(f"{path}: is missing; grade the climb again with `highmast regrade`")
+    with Picture.open(path) as opened:
+        indices = np.asarray(opened)
+    if indices.shape != size:
+        raise InputError(f"{path}: is {indices.shape}, surface.png {size}; grade the climb again")
+    return indices.astype(np.uint8)
+
+
+def draw_map(graded: Graded) -> Picture.Image:
+    """Draw the unrolled shaft: photographed, marked, and its bands."""
+    high = min(TALLEST_PX, max(500, round(graded.pole.height_m * PX_PER_M)))
+    width = LEFT_PX + 2 * (PANEL_PX + GAP_PX) + BARS_PX
+    sheet = Picture.new("RGB", (width, TOP_PX + high + 60), "white")
+    draw = ImageDraw.Draw(sheet)
+    size = (PANEL_PX, high)
+    lefts = (LEFT_PX, LEFT_PX + PANEL_PX + GAP_PX)
+    photographed = cv2.resize(graded.colour, size, interpolation=cv2.INTER_AREA)
+    sheet.paste(Picture.fromarray(photographed), (lefts[0], TOP_PX))
+    sheet.paste(Picture.fromarray(_marked(graded, photographed)), (lefts[1], TOP_PX))
+    _head(draw, graded)
+    for left, title in zip(lefts, ("as photographed", "rust and coverage"), strict=True):
+        _axes(draw, graded.pole, left, high, title)
+    _windows(draw, graded, lefts[1], high)
+    _bars(draw, graded, lefts[1] + PANEL_PX + GAP_PX, high)
+    _legend(draw, lefts[1], TOP_PX + high + 30)
+    return sheet
+
+
+def _marked(graded: Graded, photographed: Image) -> Image:
+    """Grey photograph with rust, poorly seen and unseen surface on it; a cell shows the worst of its elements."""
+    high, wide = photographed.shape[:2]
+    grey = cv2.cvtColor(photographed, cv2.COLOR_RGB2GRAY)
+    picture = np.repeat((110 + grey * 0.55).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    rust = cv2.resize((graded.rust > 0).astype(np.float32), (wide, high), interpolation=cv2.INTER_AREA)
+    seen = cv2.resize((graded.coverage == 1).astype(np.float32), (wide, high), interpolation=cv2.INTER_AREA)
+    poor = cv2.resize((graded.coverage == 2).astype(np.float32), (wide, high), interpolation=cv2.INTER_AREA)
+    picture[rust > 0.12] = RUST
+    stripes = (np.add.outer(np.arange(high), np.arange(wide)) // 6) % 2 == 0
+    picture[(seen < 0.5) & (poor >= 0.25) & stripes] = POOR
+    picture[(seen < 0.5) & (poor < 0.25)] = UNSEEN
+    return picture
+
+
+def _head(draw: ImageDraw.ImageDraw, graded: Graded) -> None:
+    whole = graded.assessment.whole
+    draw.text((LEFT_PX, 12), f"{graded.pole.code}   {in_words(whole)}", INK, font(20))
+    draw.text(
+        (LEFT_PX, 42),
+        f"{graded.assessment.assessed_at:%Y-%m-%d}   model {graded.assessment.model}, rule {graded.assessment.rule}   "
+        "seen as from inside: azimuth grows to the right, clockwise from above",
+        PALE,
+        font(13),
+    )
+
+
+def in_words(part: GradedArea) -> str:
+    """Say a part's grade, share, interval and coverage in one line."""
+    if part.rusted_fraction is None or part.interval is None:
+        return f"not graded: {part.reason}"
+    return (
+        f"{part.iso_4628_3} / D610 {part.astm_d610}, {part.rusted_fraction:.2%} rusted "
+        f"({part.interval.low:.2%} to {part.interval.high:.2%}), seen {part.coverage:.0%}"
+    )
+
+
+def _axes(draw: ImageDraw.ImageDraw, pole: PoleDescription, left: int, high: int, title: str) -> None:
+    """Frame, metres, degrees and slip joints of one panel."""
+    draw.rectangle((left - 1, TOP_PX - 1, left + PANEL_PX, TOP_PX + high), outline=INK)
+    draw.text((left + PANEL_PX / 2, TOP_PX - 24), title, INK, font(15), anchor="ms")
+    for degrees in (0, 90, 180, 270, 360):
+        at = left + PANEL_PX * degrees / 360
+        draw.line((at, TOP_PX - 6, at, TOP_PX), INK)
+        draw.text((at, TOP_PX - 8), f"{degrees}°", PALE, font(12), anchor="ms")
+    for metre in range(int(pole.height_m) + 1):
+        at = row_px(pole, metre, high)
+        draw.line((left - 6, at, left, at), INK)
+        draw.text((left - 9, at), f"{metre} m", INK if metre % 5 == 0 else PALE, font(12), anchor="rm")
+    for section in pole.sections[1:]:
+        at = row_px(pole, section.bottom_m, high)
+        for start in range(0, PANEL_PX, 12):
+            draw.line((left + start, at, left + start + 6, at), JOINT, 2)
+
+
+def row_px(pole: PoleDescription, height_m: float, high: int) -> float:
+    """Return the row of a height on a panel `high` pixels tall."""
+    return TOP_PX + high * (1 - height_m / pole.height_m)
+
+
+def _windows(draw: ImageDraw.ImageDraw, graded: Graded, left: int, high: int) -> None:
+    """Outline the worst windows and name the gaps."""
+    for part in graded.assessment.parts:
+        if part.part == "window" and part.azimuth_from_deg is not None and part.azimuth_to_deg is not None:
+            boxes = _boxes(graded.pole, part.azimuth_from_deg, part.azimuth_to_deg, part.bottom_m, part.top_m, high)
+            for box in boxes:
+                draw.rectangle((left + box[0], box[1], left + box[2], box[3]), outline=WINDOW, width=3)
+            at = left + boxes[0][0] + 2, boxes[0][1] - 3
+            draw.text(
+                at,
+                f"{part.name}: {part.iso_4628_3}",
+                WINDOW,
+                font(13),
+                anchor="lb",
+                stroke_width=2,
+                stroke_fill="white",
+            )
+    for gap in graded.assessment.gaps[:40]:
+        for box in _boxes(graded.pole, gap.azimuth_from_deg, gap.azimuth_to_deg, gap.bottom_m, gap.top_m, high):
+            draw.rectangle((left + box[0], box[1], left + box[2], box[3]), outline=GAP, width=2)
+            draw.text((left + box[0] + 4, (box[1] + box[3]) / 2), gap.reason, GAP, font(12), anchor="lm")
+
+
+def _boxes(pole: PoleDescription, start: float, end: float, bottom: float, top: float, high: int) -> list[Box]:
+    """One box on the panel, or two when it passes azimuth 0."""
+    spans = [(start, end)] if end > start else [(start, 360.0), (0.0, end)]
+    scale = PANEL_PX / 360
+    rows = row_px(pole, top, high), row_px(pole, bottom, high)
+    return [(low * scale, rows[0], upper * scale - 1, rows[1]) for low, upper in spans if upper > low]
+
+
+def _bars(draw: ImageDraw.ImageDraw, graded: Graded, left: int, high: int) -> None:
+    """One row per height band: colour and words."""
+    draw.text((left, TOP_PX - 24), "height bands", INK, font(15), anchor="ls")
+    for part in graded.assessment.parts:
+        if part.part != "band":
+            continue
+        top, bottom = row_px(graded.pole, part.top_m, high), row_px(graded.pole, part.bottom_m, high)
+        draw.rectangle((left, top, left + 34, bottom), fill=grade_colour(part), outline=INK)
+        draw.text((left + 42, (top + bottom) / 2), in_short(part), INK, font(12), anchor="lm")
+
+
+def in_short(part: GradedArea) -> str:
+    """Say a part's grades and share in a few characters."""
+    if part.rusted_fraction is None:
+        return "not graded"
+    seen = "" if part.coverage > 0.995 else f", seen {part.coverage:.0%}"
+    return f"{part.iso_4628_3}  {part.astm_d610}  {part.rusted_fraction:.2%}{seen}"
+
+
+def grade_colour(part: GradedArea) -> tuple[int, int, int]:
+    """Return the colour of a part's grade."""
+    return GRADE_COLOURS.get(part.iso_4628_3 or "", NOT_GRADED)
+
+
+def _legend(draw: ImageDraw.ImageDraw, left: int, top: int) -> None:
+    entries = ((RUST, "rust"), (POOR, "seen poorly"), (UNSEEN, "not seen"), (JOINT, "slip joint, worst window"))
+    for colour, words in entries:
+        draw.rectangle((left, top - 7, left + 14, top + 7), fill=colour, outline=INK)
+        draw.text((left + 20, top), words, INK, font(12), anchor="lm")
+        left += 34 + round(draw.textlength(words, font(12)))
+
+
+def font(size: int) -> "ImageFont.FreeTypeFont | ImageFont.ImageFont":
+    """Return the typeface that Pillow carries."""
+    return ImageFont.load_default(size)

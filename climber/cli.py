@@ -16,6 +16,7 @@ COMMANDS = {
     "evaluate": "Measure a model on a data set with masks.",
     "grade": "Grade the rust in photographs.",
     "key": "Make a signing key for a robot.",
+    "keys": "Hand out and revoke the keys of a history service.",
     "parameters": "Show, save, compare or restore a robot's parameters.",
     "regrade": "Grade recorded climbs again with the model and rule of today.",
     "replay": "Read a recorded robot link again, or climb on it again.",

@@ -9,11 +9,12 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import ArgumentError, DataError, OperationalError
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from climber import __version__
+from climber.errors import InputError
 from climber.service import climbs, operation, poles, uploads, web
 from climber.service.auth import Keyring, requires
 from climber.service.context import Service
@@ -43,11 +44,26 @@ EVERYWHERE: dict[int | str, dict[str, Any]] = {
 HERE = Path(__file__).parent
 
 
-def build_service(settings: Settings) -> Service:
-    """Open the database, bring its tables up to date and make the data folder."""
+def open_database(settings: Settings) -> Database:
+    """Make the data folder, open the database and bring its tables up to date."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database_url)
-    database.migrate()
+    try:
+        database = Database(settings.database_url)
+    except (ArgumentError, ImportError) as error:
+        raise InputError(
+            f"--database {settings.database_url}: {error}. Give sqlite:///FILE or postgresql://USER@HOST/NAME; "
+            "PostgreSQL needs `pip install 'highmast[postgres]'`."
+        ) from error
+    try:
+        database.migrate()
+    except OperationalError as error:
+        raise InputError(f"{database.url!r} cannot be opened: {error.orig}") from error
+    return database
+
+
+def build_service(settings: Settings) -> Service:
+    """Open what a service needs."""
+    database = open_database(settings)
     blobs = BlobFolder(settings.data / "blobs")
     per_second = settings.limits.requests_per_second
     rate = RateLimit(per_second, 10 * per_second)

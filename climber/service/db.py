@@ -26,8 +26,10 @@ class Database:
     def __init__(self, url: str, connections: int = 8) -> None:
         """Open `url` (`sqlite:///FILE` or `postgresql+psycopg://...`) with at most `connections` readers."""
         self.url = make_url(url)
+        if self.url.drivername in ("postgres", "postgresql"):
+            self.url = self.url.set(drivername="postgresql+psycopg")
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.writer = _sqlite_writer(url) if self.is_sqlite else create_engine(url, pool_size=connections)
+        self.writer = _sqlite_writer(url) if self.is_sqlite else create_engine(self.url, pool_size=connections)
         self.reader = _sqlite_reader(url, connections) if self.is_sqlite else _autocommit(self.writer)
         self._readers = anyio.CapacityLimiter(connections)
         self._writers = anyio.CapacityLimiter(1 if self.is_sqlite else connections)

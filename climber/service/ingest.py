@@ -4,7 +4,8 @@ A climb's identity is its UUID, its content the SHA-256 of its lines. Assessment
 their own id and hash, so that a regraded climb sent again adds its new assessment and nothing else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -83,7 +84,9 @@ def _add_lines(known: Known, upload: ClimbUpload, hashed: str, pole_id: str) -> 
     stored = known.climbs.get(climb_id)
     if stored and stored.content_sha256 == hashed:
         return False
-    known.climbs[climb_id] = StoredClimb(known.org_id, hashed, pole_id, stored.assessment_id if stored else None)
+    known.climbs[climb_id] = (
+        StoredClimb(known.org_id, hashed, pole_id) if stored is None else replace(stored, content_sha256=hashed)
+    )
     if stored:
         known.connection.execute(update(climb).where(climb.c.id == climb_id).values(_end_columns(upload, hashed)))
         _add_frames(known, upload, stored_frames=len(_stored_frames(known.connection, climb_id)))
@@ -199,20 +202,21 @@ def _add_frames(known: Known, upload: ClimbUpload, stored_frames: int) -> None:
 
 
 def _add_assessments(known: Known, upload: ClimbUpload, pole_id: str) -> int:
-    """Add those that are new; the pictures belong to the last assessed of the upload."""
-    given = sorted(upload.assessments, key=lambda one: (one.assessed_at, one.assessment_id))
-    new = [one for one in given if one.assessment_id not in known.assessments]
-    before = known.climbs[upload.start.climb_id].assessment_id
-    for one in new:
+    """Add those that are new. The upload's pictures belong to its first; one that brings none keeps those before."""
+    before = known.climbs[upload.start.climb_id]
+    current, pictures = before.assessment_id, before.pictures
+    new = [one for one in upload.assessments if one.assessment_id not in known.assessments]
+    for one in sorted(new, key=lambda one: (one.assessed_at, one.assessment_id)):
         known.assessments[one.assessment_id] = sha256_of(canonical(one))
-        pictures = upload.pictures if one is given[-1] else {}
-        known.add(assessment, **_assessment_row(known, one, pictures), supersedes=before)
+        if one is upload.assessments[0] and upload.pictures:
+            pictures = {str(kind): sha256 for kind, sha256 in upload.pictures.items()}
+        known.add(assessment, **_assessment_row(known, one, pictures), supersedes=current)
         _note(known, "assessment", pole_id, one.climb_id, one.assessment_id)
-        before = one.assessment_id
+        current = one.assessment_id
     return len(new)
 
 
-def _assessment_row(known: Known, given: Assessment, pictures: dict[Any, str]) -> dict[str, Any]:
+def _assessment_row(known: Known, given: Assessment, pictures: Mapping[Any, str | None]) -> dict[str, Any]:
     whole = given.whole
     return {
         "id": given.assessment_id,

@@ -14,6 +14,8 @@ from climber.record import ClimbUpload
 from climber.service.latest import among
 from climber.service.tables import assessment, blob, climb, pole
 
+PICTURES = ("surface", "rust", "coverage")
+
 
 @dataclass(frozen=True, slots=True)
 class StoredClimb:
@@ -23,6 +25,8 @@ class StoredClimb:
     content_sha256: str
     pole_id: str
     assessment_id: str | None = None
+    pictures: dict[str, str | None] = field(default_factory=dict)
+    """Of the current assessment."""
 
 
 @dataclass(slots=True)
@@ -73,15 +77,24 @@ def look_up(connection: Connection, org_id: str, uploads: Sequence[ClimbUpload],
     poles = among(connection, pole.c.code, codes, pole.c.id, pole.c.org_id)
     given = among(connection, assessment.c.id, grades, assessment.c.content_sha256)
     held = among(connection, blob.c.sha256, hashes, blob.c.org_id)
+    stored = {row[0]: StoredClimb(*row[1:]) for row in climbs}
+    _add_pictures(connection, stored)
     return Known(
         org_id,
         now,
-        {row[0]: StoredClimb(*row[1:]) for row in climbs},
+        stored,
         {row[0]: row[1] for row in poles if row[2] == org_id},
         {row[0]: row[1] for row in given},
         {row[0] for row in held if row[1] == org_id},
         connection,
     )
+
+
+def _add_pictures(connection: Connection, stored: dict[str, StoredClimb]) -> None:
+    owners = {one.assessment_id: one for one in stored.values() if one.assessment_id}
+    columns = [assessment.c[f"{kind}_sha256"] for kind in PICTURES]
+    for identity, *hashes in among(connection, assessment.c.id, owners, *columns):
+        owners[identity].pictures.update(zip(PICTURES, hashes, strict=True))
 
 
 def blobs_of(upload: ClimbUpload) -> set[str]:

@@ -1,6 +1,8 @@
 """Start `highmast serve` as a process of its own."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,18 +50,20 @@ def highmast(*arguments: object, **environment: str) -> subprocess.CompletedProc
     )
 
 
-def start(data: Path, *options: str) -> Server:
+def start(data: Path, *options: str, lines: int = 3) -> Server:
     """Start a service and wait until it says where it is."""
+    if "--port" not in options:
+        options = (*options, "--port", "0")
     with (data / "stderr.log").open("a") as log:
         process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "climber", "serve", "--port", "0", "--data", str(data), *options],
+            [sys.executable, "-W", "error", "-m", "climber", "serve", "--data", str(data), *options],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
         )
-    said = dict(line.split(": ", 1) for line in _lines(process, data, 3))
-    return Server(said["service"], said["sign in"], data, process)
+    said = dict(line.split(": ", 1) for line in _lines(process, data, lines))
+    return Server(said["service"].replace("0.0.0.0", "127.0.0.1"), said.get("sign in", ""), data, process)
 
 
 def _lines(process: subprocess.Popen[str], data: Path, count: int) -> Iterator[str]:
@@ -71,15 +75,28 @@ def _lines(process: subprocess.Popen[str], data: Path, count: int) -> Iterator[s
 
 
 @contextmanager
-def serving(data: Path, *options: str) -> Iterator[Server]:
+def serving(data: Path, *options: str, lines: int = 3) -> Iterator[Server]:
     """Serve until the block ends, then end it as an operator would; its log must hold no traceback."""
     data.mkdir(exist_ok=True)
-    server = start(data, *options)
+    server = start(data, *options, lines=lines)
     try:
         yield server
     finally:
-        server.process.terminate()
-        server.process.wait(30)
-        assert server.process.stdout
-        server.process.stdout.close()
+        stop(server, signal.SIGTERM)
     assert "Traceback" not in (data / "stderr.log").read_text()
+
+
+def stop(server: Server, how: signal.Signals) -> None:
+    """End the process with a signal and wait for its end."""
+    server.process.send_signal(how)
+    server.process.wait(30)
+    assert server.process.stdout
+    server.process.stdout.close()
+
+
+def free_port() -> int:
+    """Return a port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from climber.upload import HistoryClient, read_climb, send_climb
-from tests.service.climbs import BEGAN, write_climb, write_grade
+from tests.service.climbs import BEGAN, assessment, write_climb, write_grade
 from tests.service.servers import Server, highmast, serving
 
 
@@ -115,6 +115,19 @@ def test_a_regrade_is_added_and_becomes_current(server: Server, folder: Path) ->
     write_grade(folder, climb_id, BEGAN + timedelta(days=30), 0.03)
     assert sync(server, folder) == ["created"]
     assert pole_of(server, "H-8")["latest"]["rusted_fraction"] == 0.03
+
+
+def test_gradings_made_later_are_sent_too(server: Server, folder: Path) -> None:
+    climb_id = write_climb(folder, "H-12", rusted_fraction=0.02)
+    sync(server, folder)
+    later = assessment(climb_id, BEGAN + timedelta(days=60), 0.04)
+    (folder / "grades").mkdir()
+    (folder / "grades" / f"{later.assessment_id}.json").write_text(later.model_dump_json())
+    assert sync(server, folder) == ["created"]
+    with server.client() as client:
+        climb = client.get(f"/v1/climbs/{climb_id}").json()
+    assert climb["assessment"]["whole"]["rusted_fraction"] == 0.04
+    assert all(climb["pictures"].values())
 
 
 def test_history_pages_without_gap_or_repeat(server: Server, tmp_path: Path) -> None:

@@ -1,0 +1,147 @@
+"""Who may do what: roles, organisations on every route, revoked keys, rate limits."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from climber.service.limits import RateLimit
+from climber.upload import HistoryClient, send_climb
+from tests.service.climbs import write_climb
+from tests.service.servers import Server, highmast, serving
+
+ANYONE = {"/healthz", "/readyz", "/sign-in", "/sign-out", "/", "/poles/{pole_id}", "/metrics"}
+"""Routes that answer without a key: they tell nothing of any pole."""
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, dict[str, str], dict[str, str]]]:
+    """A service with one climb of organisation `local`, keys of all roles there and of another organisation."""
+    folder = tmp_path_factory.mktemp("access")
+    with serving(folder / "data") as server:
+        write_climb(folder / "climb", "A-1")
+        with HistoryClient(server.url, server.key) as sender:
+            result = send_climb(sender, folder / "climb", lambda _done, _total: None)
+        keys = {role: issue(server, role) for role in ("crew", "ml", "manager", "admin")}
+        keys["stranger"] = issue(server, "admin", "--organisation", "another airport")
+        sha256 = next(path.name for path in (folder / "data" / "blobs").glob("??/*"))
+        names = {"pole_id": result["pole_id"], "climb_id": result["climb_id"], "sha256": sha256}
+        yield server, keys, names
+
+
+def issue(server: Server, role: str, *options: str) -> str:
+    done = highmast("keys", "--data", server.data, "issue", f"a {role}", "--role", role, *options)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.strip()
+
+
+def paths(server: Server) -> list[tuple[str, str]]:
+    """Every method and path of the OpenAPI document and of the feature service's own."""
+    with server.client() as client:
+        document = client.get("/v1/openapi.json").json()
+    return [(method.upper(), path) for path, methods in document["paths"].items() for method in methods]
+
+
+def filled(path: str, names: dict[str, str]) -> str:
+    values = {"kind": "surface", "level": 0, "column": 0, "row": 0, "collection": "poles", "form": "csv"}
+    return path.format_map({**values, "feature_id": names["pole_id"], **names})
+
+
+def test_every_route_wants_a_key(shared: tuple[Server, dict[str, str], dict[str, str]]) -> None:
+    server, _, names = shared
+    routes = paths(server)
+    assert len(routes) > 15
+    with server.client("hm_nobody") as nobody:
+        for method, path in routes:
+            assert nobody.request(method, filled(path, names)).status_code == 401, (method, path)
+
+
+def test_another_organisation_sees_nothing(shared: tuple[Server, dict[str, str], dict[str, str]]) -> None:
+    server, keys, names = shared
+    with server.client(keys["stranger"]) as stranger, server.client() as owner:
+        for method, path in paths(server):
+            if method != "GET":
+                continue
+            mine, theirs = owner.get(filled(path, names)), stranger.get(filled(path, names))
+            assert mine.status_code == 200, (path, mine.text)
+            if "{pole_id}" in path or "{climb_id}" in path or "{sha256}" in path or "{feature_id}" in path:
+                assert theirs.status_code == 404, path
+            for name in names.values():
+                assert name not in theirs.text or theirs.status_code == 404, path
+            assert "A-1" not in theirs.text, path
+
+
+def test_another_organisation_can_neither_use_nor_change_what_is_here(
+    shared: tuple[Server, dict[str, str], dict[str, str]], tmp_path: Path
+) -> None:
+    server, keys, names = shared
+    write_climb(tmp_path / "climb", "A-1", day=3)
+    with server.client(keys["stranger"]) as stranger:
+        asked = stranger.post("/v1/blobs:missing", json={"sha256": [names["sha256"]]}).json()
+        assert asked == {"missing": [names["sha256"]]}
+    with HistoryClient(server.url, keys["stranger"]) as sender:
+        result = send_climb(sender, tmp_path / "climb", lambda _done, _total: None)
+    assert result["pole_id"] != names["pole_id"]
+    with server.client() as owner:
+        assert len(owner.get(f"/v1/poles/{names['pole_id']}/history").json()["climbs"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "method", "path", "status"),
+    [
+        ("crew", "GET", "/v1/poles", 200),
+        ("ml", "GET", "/v1/poles", 200),
+        ("manager", "GET", "/v1/poles", 200),
+        ("manager", "POST", "/v1/climbs:batch", 403),
+        ("manager", "POST", "/v1/blobs:missing", 403),
+        ("crew", "GET", "/v1/audit", 403),
+        ("ml", "GET", "/v1/audit", 403),
+        ("manager", "GET", "/v1/audit", 403),
+        ("admin", "GET", "/v1/audit", 200),
+    ],
+)
+def test_roles(
+    shared: tuple[Server, dict[str, str], dict[str, str]], role: str, method: str, path: str, status: int
+) -> None:
+    server, keys, _ = shared
+    with server.client(keys[role]) as client:
+        assert client.request(method, path).status_code == status
+
+
+def test_a_revoked_key_ends(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as server:
+        secret = issue(server, "crew")
+        listing = highmast("keys", "--data", server.data, "list").stdout
+        key_id = next(line.split()[0] for line in listing.splitlines() if "a crew" in line)
+        assert secret not in listing
+        assert highmast("keys", "--data", server.data, "revoke", key_id).returncode == 0
+        with server.client(secret) as client:
+            assert client.get("/v1/poles").status_code == 401
+        with server.client() as administrator:
+            actions = [line["action"] for line in administrator.get("/v1/audit").json()["lines"]]
+    assert actions[:2] == ["key revoked", "key issued"]
+    again = highmast("keys", "--data", tmp_path / "data", "revoke", key_id)
+    assert (again.returncode, "no valid key" in again.stderr) == (2, True)
+
+
+def test_secrets_are_not_stored(shared: tuple[Server, dict[str, str], dict[str, str]]) -> None:
+    server, keys, _ = shared
+    stored = b"".join(path.read_bytes() for path in server.data.glob("history.sqlite*"))
+    assert not [secret for secret in keys.values() if secret.encode() in stored]
+
+
+def test_rate_limit_lets_a_burst_through_then_a_steady_stream() -> None:
+    now_s = 0.0
+    limit = RateLimit(per_second=2, burst=3, clock_s=lambda: now_s)
+    assert [limit.wait_s("a") for _ in range(4)] == [0, 0, 0, 0.5]
+    assert limit.wait_s("b") == 0
+    now_s = timedelta(milliseconds=500).total_seconds()
+    assert [limit.wait_s("a") for _ in range(2)] == [0, 0.5]
+
+
+def test_another_address_can_be_served_once_there_is_an_administrator(tmp_path: Path) -> None:
+    with serving(tmp_path / "data"):
+        pass
+    with serving(tmp_path / "data", "--host", "0.0.0.0", lines=1) as server, server.client() as client:
+        assert client.get("/v1/poles").status_code == 200

@@ -14,6 +14,7 @@ COMMANDS = {
     "demo": "A whole simulated climb to a graded, recorded, viewable pole.",
     "draw": "Draw a graded climb: unrolled, from the side, and to turn in a browser.",
     "evaluate": "Measure a model on a data set with masks.",
+    "export": "Write the model file of a training run.",
     "grade": "Grade the rust in photographs.",
     "key": "Make a signing key for a robot.",
     "keys": "Hand out and revoke the keys of a history service.",

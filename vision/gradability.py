@@ -18,8 +18,14 @@ DARKEST = 24
 GLARE_SHARE = 0.6
 """Share of burnt-out pixels above which nothing can be seen."""
 
-SHARPEST_EDGE = 12.0
-"""Grey levels per pixel: gradient that the sharpest 0.5 % of a usable picture exceed, contrast scaled to full."""
+COARSE = 8
+"""Edges are looked for in the picture, and in one this many times smaller, where even a blurred one is sharp."""
+
+EDGE = 12.0
+"""Grey levels per pixel of the small picture: without such an edge blur cannot be told from a clean surface."""
+
+BLUR = 0.23
+"""An edge this much softer in the picture than in the small one is blurred over about 4 pixels or more."""
 
 
 def ungradable_reason(image: Image) -> str | None:
@@ -32,21 +38,22 @@ def ungradable_reason(image: Image) -> str | None:
         return "dark: hardly any light in the picture; use the lamp"
     if float((grey >= 253).mean()) > GLARE_SHARE:
         return "glare: most of the picture is burnt out; turn the camera or shade it"
-    if sharpness(image) < SHARPEST_EDGE:
+    if is_blurred(image):
         return "blur: no sharp edge anywhere; clean the lens, hold still"
     return None
 
 
-def sharpness(image: Image) -> float:
-    """Return the gradient of the sharpest 0.5 % of pixels at native scale, in grey levels, contrast scaled to full.
+def is_blurred(image: Image) -> bool:
+    """Tell whether the strongest edges are soft; a surface without edges is not called blurred."""
+    grey = cv2.cvtColor(_middle(image), cv2.COLOR_RGB2GRAY)
+    coarse = edge(cv2.resize(grey, None, fx=1 / COARSE, fy=1 / COARSE, interpolation=cv2.INTER_AREA))
+    return coarse >= EDGE and edge(grey) < BLUR * coarse
 
-    A flat wall has faint contrast but grain at full sharpness; scaling by contrast keeps it gradable.
-    """
-    grey = cv2.cvtColor(_middle(image), cv2.COLOR_RGB2GRAY).astype(np.float32)
-    low, high = np.percentile(grey, [1, 99])
-    across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-    gradient: npt.NDArray[np.float32] = cv2.magnitude(across, down)
-    return float(np.percentile(gradient, 99.5) / 8 * 255 / max(16.0, float(high - low)))
+
+def edge(grey: npt.NDArray[np.uint8]) -> float:
+    """Return the gradient that the steepest 0.5 % of pixels exceed, grey levels per pixel."""
+    across, down = (cv2.Sobel(grey, cv2.CV_32F, dx, 1 - dx, scale=1 / 8) for dx in (1, 0))
+    return float(np.percentile(cv2.magnitude(across, down), 99.5))
 
 
 def _small(image: Image) -> Image:

@@ -21,6 +21,7 @@ PLACE = click.Path(path_type=Path, exists=True, file_okay=True)
 @click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Crops a step.")
 @click.option("--side", type=click.IntRange(64), default=384, show_default=True, help="Crop side in pixels.")
 @click.option("--poles", type=click.IntRange(1), default=200, show_default=True, help="Rendered poles to make.")
+@click.option("--threads", type=click.IntRange(1), help="Cores to use; all by default.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 def command(
     photographs: Path,
@@ -34,6 +35,7 @@ def command(
     batch: int,
     side: int,
     poles: int,
+    threads: int | None,
     seed: int,
 ) -> None:
     """Train a rust model and write OUT/rust.onnx; the same command goes on after an interruption.
@@ -43,10 +45,14 @@ def command(
     if side % 32:
         raise InputError(f"--side {side} is no multiple of 32 pixels; give {side // 32 * 32} or {side // 32 * 32 + 32}")
     try:
+        import torch
+
         from vision.training.finish import finish
         from vision.training.loop import Places, Recipe, train
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is missing: training needs `pip install 'highmast[train]'`") from None
+    if threads is not None:
+        torch.set_num_threads(threads)
     places = Places(photographs, textures, out, backbone, cache, corrections)
     recipe = Recipe(steps=steps, batch=batch, side_px=side, poles=poles, seed=seed)
     try:

@@ -6,6 +6,7 @@ Tensor shapes: b images, c channels, h and w pixels; the network's output is at 
 import copy
 import json
 import math
+import pickle
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -194,3 +195,14 @@ def _resumed(path: Path, network: RustNet, averaged: RustNet, optimizer: torch.o
     averaged.load_state_dict(state["averaged"])
     optimizer.load_state_dict(state["optimizer"])
     return int(state["step"])
+
+
+def averaged_network(checkpoint: Path) -> RustNet:
+    """Load the averaged weights of a checkpoint; ValueError when the file is none of ours."""
+    try:
+        state = torch.load(checkpoint, weights_only=True, map_location="cpu")["averaged"]
+    except (OSError, RuntimeError, KeyError, TypeError, pickle.UnpicklingError) as error:
+        raise ValueError(f"{checkpoint} is no checkpoint of `highmast train`: {error}") from None
+    network = RustNet()
+    network.load_state_dict(state)
+    return network

@@ -157,3 +157,36 @@ def test_corrections_reach_training(places: Places, tmp_path: Path, monkeypatch:
     assert len(crops.read_sources(places.photographs, places.textures, poles).photographs["street"]) == 6
     assert len(crops.read_sources(places.photographs, places.textures, poles, path).photographs["street"]) == 5
     assert Corrections({}).by_sha256 == {}
+
+
+def test_train_and_export_as_commands(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from click.testing import CliRunner
+
+    from climber.commands import export
+    from climber.commands import train as train_command
+    from climber.errors import InputError
+    from vision.training import finish
+
+    only_street(monkeypatch)
+    monkeypatch.setattr(finish, "POLES", 1)
+    data = ["--photographs", str(places.photographs), "--textures", str(places.textures)]
+    small = ["--steps", "1", "--batch", "1", "--side", "64", "--poles", "2", "--threads", "1"]
+    run = tmp_path / "run"
+    done = CliRunner().invoke(
+        train_command.command, [*data, *small, "--out", str(run), "--cache", str(places.cache)], catch_exceptions=False
+    )
+    assert done.exit_code == 0
+    assert "street_val_iou" in done.output
+    done = CliRunner().invoke(
+        export.command, [str(run / "last.pt"), *data, "--out", str(tmp_path / "again.onnx")], catch_exceptions=False
+    )
+    assert done.exit_code == 0
+    image = np.zeros((64, 64, 3), np.uint8)
+    first, second = (Segmenter.load(path, 1).segment(image) for path in (run / "rust.onnx", tmp_path / "again.onnx"))
+    assert np.array_equal(first.probability, second.probability)
+    with pytest.raises(InputError, match="no checkpoint"):
+        CliRunner().invoke(
+            export.command, [str(run / "rust.onnx"), *data, "--out", str(tmp_path / "x")], catch_exceptions=False
+        )
+    with pytest.raises(InputError, match="no multiple of 32"):
+        CliRunner().invoke(train_command.command, [*data, "--side", "65", "--out", str(run)], catch_exceptions=False)

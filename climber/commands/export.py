@@ -1,0 +1,31 @@
+"""`highmast export`: the model file of a training run, calibrated and measured, also while the run goes on."""
+
+from pathlib import Path
+
+import click
+
+from climber.errors import InputError
+
+PLACE = click.Path(path_type=Path, exists=True)
+
+
+@click.command()
+@click.argument("checkpoint", type=PLACE)
+@click.option("--photographs", type=PLACE, required=True, help="Folder with index.csv; its val split calibrates.")
+@click.option("--textures", type=PLACE, required=True, help="Folder of texture tiles, for rendered poles.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Model file to write.")
+@click.option("--name", default="rust", show_default=True, help="Name in the model file.")
+def command(checkpoint: Path, photographs: Path, textures: Path, out: Path, name: str) -> None:
+    """Write a model file from CHECKPOINT (`last.pt` of `highmast train`)."""
+    try:
+        from vision.training.finish import finish
+        from vision.training.loop import Places, averaged_network
+    except ModuleNotFoundError as error:
+        raise InputError(f"{error.name} is missing: exporting needs `pip install 'highmast[train]'`") from None
+    try:
+        card = finish(averaged_network(checkpoint), Places(photographs, textures, out.parent), name, out)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    for key, value in card.metrics.items():
+        click.echo(f"{key}: {value:.4f}")
+    click.echo(f"wrote {out}")

@@ -11,6 +11,10 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
+import numpy as np
+
+from firmware_bridge import clock_picture
+from firmware_bridge.camera_process import video
 from firmware_bridge.dialect import highmast as dialect
 from firmware_bridge.link import Link
 from firmware_bridge.messages import ClimbStatus, Heartbeat, TimeSync
@@ -26,6 +30,7 @@ TELEMETRY_HZ = 50
 TELEMETRY_S = 5.0
 LEAST_RATIO = 0.5
 MOST_CPU = 0.03
+WARM_UP, PICTURES = 30, 150
 STATUS = ClimbStatus(
     1.5, 2.25, 0.004, 2.2, 0.25, 4.0, 0.2, 90.0, 45.0, 0.1, 0.01, Fault.SLIP, 3, 77, ClimbState.MOVING, 0, 0
 )
@@ -161,10 +166,26 @@ def cpu_share() -> Figure:
     return Figure(f"CPU at {hz:.0f} Hz telemetry: {share:.1%} of a core (at most {MOST_CPU:.0%})", share <= MOST_CPU)
 
 
+def rtsp_age() -> Figure:
+    """Age of 720p30 pictures when they are decoded, over real RTSP on loopback."""
+    if why := clock_picture.missing():
+        return Figure(f"RTSP picture age: not measured, {why}")
+    ages_ms = []
+    with clock_picture.rtsp_clock() as (url, _):
+        for number, picture in enumerate(video(url)):
+            if number >= WARM_UP:
+                grey = picture.to_ndarray(format="gray").astype(np.uint8, copy=False)
+                ages_ms.append(clock_picture.age_ms(grey, time.monotonic()))
+            if number == WARM_UP + PICTURES:
+                break
+    cuts = quantiles(ages_ms, n=100)
+    return Figure(f"RTSP 720p30 picture age: p50 {cuts[49]:.0f} ms, p95 {cuts[94]:.0f} ms, {PICTURES} pictures")
+
+
 def main() -> int:
     """Print the figures."""
     print(f"firmware_bridge on {os.cpu_count()} cores")
-    figures = [*codec(), round_trip(), cpu_share()]
+    figures = [*codec(), round_trip(), cpu_share(), rtsp_age()]
     for figure in figures:
         print(f"  {figure}")
     return 1 if any(figure.passed is False for figure in figures) else 0

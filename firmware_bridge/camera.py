@@ -1,5 +1,6 @@
 """Photographs from a stream or a folder. A stream is read by a process of its own, which can be killed if it hangs."""
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -8,18 +9,20 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from firmware_bridge.camera_process import HEADER, Kind
+from firmware_bridge.camera_process import EXPOSED_S, HEADER, Kind
 from firmware_bridge.errors import CameraError
 from firmware_bridge.exposure import Stamp, stamp_of
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png"})
 KEPT_STILLS = 8
 OPEN_S = 10.0
+RESTART_S = 2.0
+"""At least, between two starts of the camera process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,11 @@ class Still:
 class Camera(Protocol):
     """Where photographs come from. `take` never blocks."""
 
+    trouble: str | None
+    """Why no picture comes, as far as is known."""
+
     def take(self, index: int) -> Still | None:
-        """The still of trigger number `index` if it has come; CameraError if the camera failed."""
+        """The still of trigger number `index` if it has come; CameraError if none will come."""
 
     def close(self) -> None:
         """Release it."""
@@ -63,6 +69,8 @@ def decode(still: Still) -> npt.NDArray[np.uint8]:
 
 class FolderCamera:
     """Photographs of a folder: the trigger takes the next one."""
+
+    trouble: str | None = None
 
     def __init__(self, folder: Path) -> None:
         if not folder.is_dir():
@@ -91,37 +99,80 @@ class FolderCamera:
 
 
 class StreamCamera:
-    """A stream, read in its own process: it can hang there without holding up the climb."""
+    """A stream, read in its own process: it can hang there without holding up the climb. A process that ended is
+    started again."""
 
     def __init__(self, url: str, came: Callable[[], None]) -> None:
         self.url = url
+        self.trouble: str | None = None
+        """Why no picture comes; None while all is well."""
         self._came = came
         self._stills: deque[Still] = deque(maxlen=KEPT_STILLS)
-        self._failure: str | None = None
-        self._opened = threading.Event()
+        self._asked: tuple[int, float] | None = None
+        self._reader = _Reader(url, self._take_in)
+        if not self._reader.opened.wait(OPEN_S) or self.trouble is not None:
+            self.close()
+            raise CameraError(f"cannot open camera {url}: {self.trouble or f'no answer in {OPEN_S:g} s'}")
+
+    def take(self, index: int) -> Still | None:
+        """The still of this trigger: by its stamp, or from a camera without stamps one exposed since the trigger."""
+        now_s = time.monotonic()
+        if self._asked is None or self._asked[0] != index:
+            self._asked = (index, now_s)
+            self._reader.order()
+        while self._stills:
+            still = self._stills.popleft()
+            if still.stamp is None and still.received_s >= self._asked[1] + EXPOSED_S:
+                return still
+            if still.stamp is not None and still.stamp.index == index:
+                return still
+        if self._reader.ended and now_s - self._reader.started_s > RESTART_S:
+            self._reader.close()
+            self._reader = _Reader(self.url, self._take_in)
+            self._reader.order()
+        return None
+
+    @property
+    def pid(self) -> int:
+        """Of the camera process."""
+        return self._reader.pid
+
+    def close(self) -> None:
+        """End the process."""
+        self._reader.close()
+
+    def _take_in(self, kind: Kind, body: bytes) -> None:
+        if kind == Kind.FAILED:
+            self.trouble = body.decode(errors="replace")
+        elif kind == Kind.STILL:
+            self.trouble = None
+            self._stills.append(Still(body, stamp_of(body), time.monotonic(), self.url))
+        self._came()
+
+
+class _Reader:
+    """One run of the camera process, and the thread that reads its pipe."""
+
+    def __init__(self, url: str, take_in: Callable[[Kind, bytes], None]) -> None:
+        self.opened = threading.Event()
+        self.ended = False
+        self.started_s = time.monotonic()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "firmware_bridge.camera_process", url],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            bufsize=0,
         )
-        assert self._process.stdout is not None
-        self._thread = threading.Thread(
-            target=self._read, args=(self._process.stdout,), name=f"camera {url}", daemon=True
-        )
+        self.pid = self._process.pid
+        self._take_in = take_in
+        self._thread = threading.Thread(target=self._read, name=f"camera {url}", daemon=True)
         self._thread.start()
-        if not self._opened.wait(OPEN_S) or self._failure is not None:
-            self.close()
-            raise CameraError(f"cannot open camera {url}: {self._failure or f'no answer in {OPEN_S:g} s'}")
 
-    def take(self, index: int) -> Still | None:
-        """The still stamped with this trigger's number; those before it are dropped."""
-        while self._stills:
-            still = self._stills.popleft()
-            if still.stamp is not None and still.stamp.index == index:
-                return still
-        if self._failure is not None:
-            raise CameraError(f"camera {self.url}: {self._failure}")
-        return None
+    def order(self) -> None:
+        """Ask for a picture; cameras that send each one do not listen."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.write(b"\n")
 
     def close(self) -> None:
         """End the process."""
@@ -129,19 +180,16 @@ class StreamCamera:
         self._process.wait()
         self._thread.join(timeout=2.0)
         for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+            assert pipe is not None
+            pipe.close()
 
-    def _read(self, pipe: IO[bytes]) -> None:
-        while len(head := pipe.read(HEADER.size)) == HEADER.size:
-            kind, length = HEADER.unpack(head)
-            body = pipe.read(length)
-            if kind == Kind.FAILED:
-                self._failure = body.decode(errors="replace")
-            if kind == Kind.STILL:
-                self._stills.append(Still(body, stamp_of(body), time.monotonic(), self.url))
-            self._opened.set()
-            self._came()
-        self._failure = self._failure or "the stream ended"
-        self._opened.set()
-        self._came()
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with open(self._process.stdout.fileno(), "rb", closefd=False) as pipe:
+            while len(head := pipe.read(HEADER.size)) == HEADER.size:
+                kind, length = HEADER.unpack(head)
+                self._take_in(Kind(kind), pipe.read(length))
+                self.opened.set()
+        self.ended = True
+        self._take_in(Kind.FAILED, b"the camera's process ended")
+        self.opened.set()

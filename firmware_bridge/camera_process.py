@@ -2,20 +2,38 @@
 
     python -m firmware_bridge.camera_process URL
 
-A process of its own: `av.open` can hang despite its timeouts, and PyAV and OpenCV have crashed together.
+A process of its own: `av.open` can hang despite its timeouts, and PyAV and OpenCV have crashed together. An MJPEG
+stream over HTTP is passed on as it is. Of RTSP and UVC video, a picture is encoded whenever the parent writes a line.
 """
 
+import io
 import os
 import struct
 import sys
 import threading
+import time
+from collections.abc import Iterator
 from enum import IntEnum
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import av
 
 HEADER = struct.Struct("<BI")
 """Kind, length of the body."""
 MJPEG_OPTIONS = {"fflags": "nobuffer", "probesize": "32", "fpsprobesize": "0", "analyzeduration": "0"}
+RTSP_OPTIONS = {
+    "rtsp_transport": "tcp",
+    "fflags": "nobuffer",
+    "flags": "low_delay",
+    "max_delay": "0",
+    "reorder_queue_size": "0",
+}
+UVC_OPTIONS = {"fflags": "nobuffer", "flags": "low_delay"}
 TIMEOUT_S = 5.0
+EXPOSED_S = 0.25
+"""A picture that comes this long after the trigger was exposed after it: most RTSP pictures are under 0.05 s old."""
+JPEG_QUALITY = 95
 
 
 class Kind(IntEnum):
@@ -33,6 +51,11 @@ def put(pipe: IO[bytes], kind: Kind, body: bytes) -> None:
     pipe.flush()
 
 
+def is_mjpeg(url: str) -> bool:
+    """Whether it is a stream of whole JPEGs over HTTP."""
+    return url.startswith(("http://", "https://"))
+
+
 def relay(url: str, pipe: IO[bytes]) -> None:
     """Pass every JPEG of an MJPEG stream on, as it is."""
     import av
@@ -44,18 +67,54 @@ def relay(url: str, pipe: IO[bytes]) -> None:
                 put(pipe, Kind.STILL, bytes(packet))
 
 
-def end_with_parent() -> None:
-    """Standard input closes when the parent ends, however it ends: never outlive it, not even in a hung open."""
-    sys.stdin.buffer.read()
-    os._exit(0)
+def video(url: str) -> "Iterator[av.VideoFrame]":
+    """Decoded pictures of an RTSP URL or a UVC device, as soon as they come."""
+    import av
+
+    if url.startswith(("rtsp://", "rtsps://")):
+        stream = av.open(url, options=RTSP_OPTIONS, timeout=TIMEOUT_S)
+    else:
+        device = url.removeprefix("uvc://")
+        stream = av.open(device, format="v4l2" if os.name == "posix" else "dshow", options=UVC_OPTIONS)
+    with stream:
+        track = stream.streams.video[0]
+        track.codec_context.thread_count = 1  # more threads hold pictures back
+        yield from stream.decode(track)
+
+
+def watch(url: str, pipe: IO[bytes], orders: IO[bytes]) -> None:
+    """Decode video all the time, so that nothing queues up, and encode a picture for each order."""
+    wanted: list[float] = []
+
+    def listen() -> None:
+        for _ in orders:
+            wanted.append(time.monotonic() + EXPOSED_S)
+
+    threading.Thread(target=listen, daemon=True).start()
+    for number, picture in enumerate(video(url)):
+        if number == 0:
+            put(pipe, Kind.OPENED, b"")
+        if wanted and time.monotonic() >= wanted[0]:
+            del wanted[0]
+            put(pipe, Kind.STILL, _jpeg(picture))
+
+
+def _jpeg(picture: "av.VideoFrame") -> bytes:
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.fromarray(picture.to_ndarray(format="rgb24")).save(out, "jpeg", quality=JPEG_QUALITY)
+    return out.getvalue()
 
 
 def main(url: str) -> None:
-    """Relay until the stream or the parent ends."""
-    threading.Thread(target=end_with_parent, daemon=True).start()
+    """Work until the stream or the parent ends."""
     pipe = sys.stdout.buffer
     try:
-        relay(url, pipe)
+        if is_mjpeg(url):
+            relay(url, pipe)
+        else:
+            watch(url, pipe, sys.stdin.buffer)
         put(pipe, Kind.FAILED, b"the stream ended")
     except BrokenPipeError:
         return

@@ -32,6 +32,8 @@ STILL_S = 5.0
 """From trigger to picture at most; the robot stands meanwhile."""
 EXPOSURE_STD_S = 0.005
 """How well the time of exposure is known on the controller's clock."""
+MOVED_M, MOVED_DEG = 0.02, 2.0
+"""Beyond the wander of the measured pose."""
 STOP_TRIES = 3
 STOP_S = 0.1
 
@@ -45,6 +47,7 @@ class Robot:
         self._camera = camera
         session.wait_for(lambda: None, lambda: session.fold.status, "status")
         self.mount = Mount(session)
+        self._before: tuple[int, Pose] | None = None
         self.about = _identity(session.ask(Version))
         self.parameters = session.ask_parameters()
         self.camera_info = _camera_info(session.ask(CameraInformation))
@@ -182,11 +185,10 @@ class Robot:
         give_up_s = time.monotonic() + STILL_S
         while (still := self._camera.take(taken.index)) is None:
             if time.monotonic() > give_up_s:
-                raise CameraError(
-                    f"still {taken.index} did not come within {STILL_S:g} s of its trigger; check the camera"
-                )
+                why = self._camera.trouble or "check the camera"
+                raise CameraError(f"still {taken.index} did not come within {STILL_S:g} s of its trigger: {why}")
             yield self._checked(self.session.tick(), before)
-        return self._frame(taken, still)
+        return self._fresh(self._frame(taken, still))
 
     def stop(self, category: int = 1, reason: str = "") -> None:
         """Stop at once: 1 brakes and removes power, 2 holds under power. Never raises on a dead link."""
@@ -249,6 +251,20 @@ class Robot:
             for taken in self.session.replies(ImageCaptured):
                 if taken.index == self._still:
                     return taken
+
+    def _fresh(self, frame: Frame) -> Frame:
+        """The frame, unless it is the previous picture although the camera has moved since."""
+        seen = hash(frame.image.tobytes())
+        before, self._before = self._before, (seen, frame.pose)
+        if before is None or before[0] != seen:
+            return frame
+        turned_deg = abs((frame.pose.azimuth_deg - before[1].azimuth_deg + 180) % 360 - 180)
+        if abs(frame.pose.height_m - before[1].height_m) > MOVED_M or turned_deg > MOVED_DEG:
+            raise CameraError(
+                f"still {frame.seq} at {frame.pose.height_m:.2f} m is the same picture as the one at "
+                f"{before[1].height_m:.2f} m: the camera is frozen; restart it"
+            )
+        return frame
 
     def _frame(self, taken: ImageCaptured, still: Still) -> Frame:
         fold, standoff_mm = self.session.fold, self.standoff_mm

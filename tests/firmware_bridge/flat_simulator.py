@@ -1,6 +1,6 @@
 """A simulator whose camera sees the pose itself: the grey level is the height, the red level the azimuth.
 
-python flat_simulator.py SERIAL SPEED [PARAMETER=VALUE...]
+python flat_simulator.py SERIAL SPEED [PARAMETER=VALUE...] [height_px=PIXELS]
 """
 
 import json
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from firmware_bridge.keys import read_key
 from firmware_bridge.simulator.plant import Pole
 from firmware_bridge.simulator.process import Settings, serve
+from firmware_bridge.simulator.view import CameraView
 from firmware_bridge.types import Pose
 
 
@@ -28,6 +29,7 @@ def main() -> None:
     """Serve until SIGTERM."""
     serial, speed, *pairs = sys.argv[1:]
     given = {name: float(value) for name, value in (pair.split("=") for pair in pairs if "=" in pair)}
+    view = CameraView(height_px=int(given.pop("height_px", 960)))
     keys = [read_key(Path(one)) for one in pairs if "=" not in one]
     settings = Settings(
         Pole(15.0, 300.0, 150.0),
@@ -35,6 +37,7 @@ def main() -> None:
         seed=3,
         speed=float("inf") if speed == "max" else float(speed),
         parameters=given,
+        view=view,
         key=keys[0] if keys else None,
     )
     serve(settings, picture, lambda robot, camera: print(json.dumps({"robot": robot, "camera": camera}), flush=True))

@@ -27,9 +27,10 @@ from climber.results import write_results
 from climber.run import Climb, Ended
 from climber.safety import Limits
 from climber.screen import Both, TerminalScreen, plain_console
+from climber.seen import Seen
 from climber.signing import laptop_key, sign
 from climber.stopping import StopButton
-from climber.views import camera_of, view_of
+from climber.views import camera_of, view_at, view_of
 from firmware_bridge.errors import BridgeError
 from firmware_bridge.robot import Robot
 from firmware_bridge.types import Frame
@@ -75,6 +76,7 @@ def climb_pole(settings: Settings, console: Console | None = None) -> Ended:
         console.print(f"{robot.identity} on {pole.description.code}\n{expected.line()}")
         checks = _preflight(robot, settings, limits, pole, len(stations))
         require_energy(expected, robot.telemetry, limits)
+        seen = Seen(pole.shape, camera)
         surface = SurfaceMap(pole.shape, settings.mm_per_px)
         board = Board(pole.description.code, len(stations))
         grader = Grader(settings.folder, segmenter, surface, camera, board.show)
@@ -85,9 +87,12 @@ def climb_pole(settings: Settings, console: Console | None = None) -> Ended:
             TerminalKeys(button.press),
         ):
             screen.say(f"operator page: {page.url}   stop: space bar, page, or Ctrl-C")
+            for observation in earlier.observations if earlier else ():
+                seen.add(view_at(observation, camera))
             grader.add_late(earlier.observations if earlier else ())
             reason = partial(getattr, button, "reason")
-            climb = Climb(robot, stations, recorder, grader, Both(screen, board), limits, settings.speed_m_s, reason)
+            both = Both(screen, board)
+            climb = Climb(robot, stations, recorder, grader, seen, both, limits, settings.speed_m_s, reason)
             ended = climb.run()
             board.ended = ended.reason
     sign(settings.folder, recorder.last_sha256, laptop_key())

@@ -3,23 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from climber.errors import InputError
 from climber.plan import Station
 from climber.safety import Limits
+from climber.seen import Seen
 from firmware_bridge.types import Telemetry
-from vision.coverage import State
-from vision.surface import SurfaceMap
-from vision.types import Camera, Mask, ModelInfo, PoleShape, View
+from vision.types import Camera, PoleShape, View
 
 SETTLE_S = 1.0
 """Braking and swinging out at a station."""
 SHOT_S = 0.5
 """Trigger to photograph on the laptop."""
-COARSE_MM = 20.0
-"""Scale of the map on which the expected coverage is laid out."""
-NOBODY = ModelInfo("no model", "0" * 64, 0.5, 1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +74,8 @@ def require_energy(expected: Forecast, telemetry: Telemetry, limits: Limits) -> 
 
 
 def expected_coverage(shape: PoleShape, camera: Camera, standoff_mm: float, stations: tuple[Station, ...]) -> float:
-    """Share of the true area that the stations see well enough, laid out on a coarse map by the map's own rules."""
-    surface = SurfaceMap(shape, COARSE_MM)
-    size = (camera.height_px, camera.width_px)
-    image = np.zeros((*size, 3), np.uint8)
-    mask = Mask(np.zeros(size, np.float32), np.zeros(size, np.uint8), NOBODY)
+    """Share of the true area that the stations see well enough, by the map's own rules."""
+    seen = Seen(shape, camera)
     for station in stations:
-        surface.add(image, mask, View(camera, station.height_m, station.azimuth_deg, standoff_mm))
-    area_m2 = np.broadcast_to(surface.element_m2(slice(None)), surface.state.shape)
-    return float(area_m2[surface.state == State.SEEN].sum() / area_m2.sum())
+        seen.add(View(camera, station.height_m, station.azimuth_deg, standoff_mm))
+    return seen.coverage()

@@ -16,11 +16,16 @@ from climber.plan import Station
 from climber.recording import Recorder
 from climber.safety import PROCEED, Action, Limits, Verdict, judge, stops
 from climber.screen import Screen
-from firmware_bridge.errors import BridgeError, LinkError
+from climber.seen import Seen, in_words, stations_for
+from climber.shots import TRIES, fault_of
+from climber.views import view_of
+from firmware_bridge.errors import BridgeError, CameraError, LinkError
 from firmware_bridge.robot import Robot
 from firmware_bridge.types import Frame, Telemetry
 
 T = TypeVar("T")
+BLIND_STATIONS = 2
+"""After so many stations without a good photograph the robot comes down."""
 DISK_S = 10.0
 """A frame that takes longer to reach the disk ends the climb."""
 
@@ -50,6 +55,7 @@ class Climb:
         stations: tuple[Station, ...],
         recorder: Recorder,
         grader: Grader,
+        seen: Seen,
         screen: Screen,
         limits: Limits,
         speed_m_s: float,
@@ -60,6 +66,9 @@ class Climb:
         self._stations = stations
         self._recorder = recorder
         self._grader = grader
+        self._seen = seen
+        self._before: Frame | None = None
+        self._blind = 0
         self._screen = screen
         self._limits = limits
         self._speed_m_s = speed_m_s
@@ -104,6 +113,7 @@ class Climb:
             self._happened(Event.ARM)
             for station in self._stations:
                 self._photograph(station)
+            self._look_again()
         except _Interrupt as interrupt:
             if interrupt.verdict.action is Action.STOP or self.state not in (State.CLIMBING, State.SCANNING):
                 raise
@@ -115,9 +125,42 @@ class Climb:
         self._happened(Event.CLIMB)
         self._watch(self._robot.goto(station.height_m, station.azimuth_deg, self._speed_m_s))
         self._happened(Event.ARRIVED)
-        frame = self._watch(self._robot.capture())
+        for attempt in range(TRIES):
+            fault = self._shoot()
+            if fault is None:
+                self._blind = 0
+                return
+            self._screen.say(f"{station.height_m:.2f} m, {station.azimuth_deg:.0f} degrees, try {attempt + 1}: {fault}")
+        self._blind += 1
+        if self._blind == BLIND_STATIONS:
+            raise _Interrupt(
+                Verdict(Action.DESCEND, f"no good photograph at {BLIND_STATIONS} stations in a row: {fault}")
+            )
+
+    def _shoot(self) -> str | None:
+        """Take and keep one photograph; returns what is wrong with it, or with the camera."""
+        try:
+            frame = self._watch(self._robot.capture())
+        except CameraError as error:
+            return str(error)
+        view = view_of(frame.pose, self._seen.camera)
+        fault = fault_of(frame, self._before, self._seen.shape, view)
+        self._seen.add(view, gradable=fault is None)
+        self._before = frame
         self._wait_for_disk()
         self._saving = self._writer.submit(self._save, frame)
+        return fault
+
+    def _look_again(self) -> None:
+        """Before coming down: take the stations again that look at a gap, once, and say what stays unseen."""
+        gaps = self._seen.gaps()
+        again = stations_for(gaps, self._stations, self._seen.shape, self._seen.camera, self._robot.standoff_mm)
+        if again:
+            self._screen.say(f"{len(gaps)} gap(s), {len(again)} station(s) again")
+        for station in reversed(again):  # from the top, where the robot is
+            self._photograph(station)
+        for gap in self._seen.gaps():
+            self._screen.say(f"not seen: {in_words(gap)}")
 
     def _save(self, frame: Frame) -> None:
         """Confirm a frame on the disk, then let it be graded. The disk may take its time: not in the control loop."""

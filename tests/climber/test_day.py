@@ -1,0 +1,100 @@
+"""Trouble on every pole of a night: the robot ends on the ground or in a latched hold, and the record says why."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from climber.recording import Record, read_record
+from firmware_bridge.robot import Robot
+from firmware_bridge.types import ClimbState
+from tests.climber.programs import Simulator, simulator
+
+POLE = """
+code = "{code}"
+height_m = 4.0
+base_diameter_mm = 220
+top_diameter_mm = 180
+seed = 5
+"""
+
+
+def climb_with(tmp_path: Path, code: str, *faults: tuple[float, str, float]) -> tuple[Record, str, int, ClimbState]:
+    """Climb a pole while faults strike; returns record, what the crew saw, exit status and the robot's state then."""
+    script = tmp_path / "faults.toml"
+    lines = [f'[[fault]]\nat_s = {at_s}\nwhat = "{what}"\nvalue = {value}\n' for at_s, what, value in faults]
+    script.write_text("".join(lines))
+    with simulator(tmp_path, "--speed", "max", "--faults", str(script), pole=POLE.format(code=code)) as robot:
+        command = robot.climb("--out", str(tmp_path / code))
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        return read_record(tmp_path / code), done.stderr, done.returncode, state_of(robot)
+
+
+def state_of(robot: Simulator) -> ClimbState:
+    with Robot.open(robot.robot) as looked_at:
+        return looked_at.telemetry.state
+
+
+def test_low_battery_comes_down(tmp_path: Path) -> None:
+    record, seen, status, state = climb_with(tmp_path, "LOW", (25, "battery", 0.2))
+    assert status == 3
+    assert record.stop is not None
+    assert record.stop.outcome == "stopped"
+    assert "kJ to descend" in record.stop.reason
+    assert "coming down: energy" in seen
+    assert state == ClimbState.DISARMED
+    assert 0 < len(record.observations) < record.start.planned_frames
+
+
+def test_gust_comes_down(tmp_path: Path) -> None:
+    record, seen, status, state = climb_with(tmp_path, "GUST", (20, "wind", 19.0))
+    assert status == 3
+    assert record.stop is not None
+    assert "gust" in record.stop.reason
+    assert "coming down: gust" in seen
+    assert state == ClimbState.DISARMED
+
+
+def test_stuck_camera_comes_down_with_gaps_told(tmp_path: Path) -> None:
+    record, seen, status, state = climb_with(tmp_path, "STUCK", (20, "camera", 1))
+    assert status == 3
+    assert record.stop is not None
+    assert "no good photograph at 2 stations in a row" in record.stop.reason
+    assert "try 3" in seen
+    assert "not graded:" in seen
+    assert state == ClimbState.DISARMED
+
+
+def test_camera_that_recovers_leaves_no_gap(tmp_path: Path) -> None:
+    record, seen, status, _ = climb_with(tmp_path, "BRIEF", (20, "camera", 1), (26, "camera", 0))
+    assert status == 0, seen
+    assert "try 1" in seen
+    assert record.stop is not None
+    assert "not seen:" not in seen
+
+
+@pytest.mark.parametrize(("what", "value"), [("line_mute", 1), ("line_drop", 1.0)])
+def test_lost_link_holds(tmp_path: Path, what: str, value: float) -> None:
+    record, seen, status, state = climb_with(tmp_path, "LINK", (20, what, value), (23, what, 0))
+    assert status == 3
+    assert state == ClimbState.STOPPED
+    assert record.stop is not None
+    assert record.stop.outcome == "failed"
+    assert "link lost" in record.stop.reason
+    assert "stopped at" in seen
+
+
+def test_slip_latches(tmp_path: Path) -> None:
+    record, _, status, state = climb_with(tmp_path, "SLIP", (20, "grip", 0.05))
+    assert status == 3
+    assert record.stop is not None
+    assert "SLIP" in record.stop.reason
+    assert state == ClimbState.FAULT
+
+
+def test_emergency_stop_latches(tmp_path: Path) -> None:
+    record, _, status, state = climb_with(tmp_path, "ESTOP", (20, "estop", 1))
+    assert status == 3
+    assert record.stop is not None
+    assert "ESTOP" in record.stop.reason
+    assert state == ClimbState.ESTOPPED

@@ -10,7 +10,8 @@ from climber.service import queries
 from climber.service.auth import Principal, requires
 
 T = TypeVar("T")
-Reader = Annotated[Principal, Depends(requires("crew", "ml", "manager"))]
+may_read = requires("crew", "ml", "manager")
+Reader = Annotated[Principal, Depends(may_read)]
 Uploader = Annotated[Principal, Depends(requires("crew", "ml"))]
 Manager = Annotated[Principal, Depends(requires("manager"))]
 Limit = Annotated[int, Query(ge=1, le=1000)]

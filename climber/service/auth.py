@@ -4,6 +4,7 @@ A key is 256 random bits; only its SHA-256 is stored. Nobody has a default passw
 short-lived, held in a cookie that scripts cannot read, and good for reading only.
 """
 
+import base64
 import hashlib
 import secrets
 import time
@@ -126,16 +127,21 @@ class Keyring:
         self._known.clear()
 
 
-def bearer(request: Request) -> str | None:
-    """Return the key in the Authorization header."""
+def given_key(request: Request) -> str | None:
+    """Return the key in the Authorization header: a bearer, or, for GIS programs, a password with any user name."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    return secret.strip() if scheme.lower() == "bearer" and secret.strip() else None
+    if scheme.lower() == "basic":
+        try:
+            secret = base64.b64decode(secret, validate=True).decode().partition(":")[2]
+        except ValueError:
+            return None
+    return secret.strip() or None if scheme.lower() in ("bearer", "basic") else None
 
 
 async def identify(request: Request) -> Principal | None:
     """Return who sent the request, by header or, for reading, by cookie."""
     keyring: Keyring = request.app.state.service.keyring
-    secret = bearer(request)
+    secret = given_key(request)
     if secret:
         return await keyring.check(secret)
     cookie = request.cookies.get(COOKIE)

@@ -4,7 +4,7 @@ The same functions run on SQLite and PostgreSQL. SQLite has one writer, which ta
 begins; readers run beside it (write-ahead log) on connections that cannot write.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -51,6 +51,13 @@ class Database:
         """Run `query` in this thread, in one transaction."""
         with self.writer.begin() as connection:
             return query(connection, *args, **kwargs)
+
+    def pages(
+        self, query: Callable[Concatenate[Connection, P], Iterator[T]], *args: P.args, **kwargs: P.kwargs
+    ) -> Iterator[T]:
+        """Yield what `query` yields, holding one connection until it is through."""
+        with self.reader.connect() as connection:
+            yield from query(connection, *args, **kwargs)
 
     def migrate(self, revision: str = "head") -> None:
         """Bring the tables to `revision`. Safe to run again, and from several processes at once."""

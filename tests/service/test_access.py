@@ -40,7 +40,9 @@ def paths(server: Server) -> list[tuple[str, str]]:
     """Every method and path of the OpenAPI document and of the feature service's own."""
     with server.client() as client:
         document = client.get("/v1/openapi.json").json()
-    return [(method.upper(), path) for path, methods in document["paths"].items() for method in methods]
+    own = [(method.upper(), path) for path, methods in document["paths"].items() for method in methods]
+    ogc = ("", "/conformance", "/api", "/collections", "/collections/{collection}", "/collections/{collection}/items")
+    return own + [("GET", f"/ogc{path}") for path in (*ogc, "/collections/{collection}/items/{feature_id}")]
 
 
 def filled(path: str, names: dict[str, str]) -> str:

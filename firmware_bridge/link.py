@@ -38,8 +38,21 @@ class Link:
         self._encoding = threading.Lock()
         self._closing = False
         self._wake_read, self._wake_write = os.pipe()
-        self._thread = threading.Thread(target=self._run, name=f"link {url}", daemon=True)
-        self._thread.start()
+        self._thread = self._started()
+
+    def reopen(self) -> None:
+        """Open the port again after a failure, by the same name; PortError while it is away. Sends nothing."""
+        self._thread.join()
+        port = open_port(self.url)
+        self._port, self.failure = port, None
+        self._inbox.clear()
+        self._outbox.clear()  # what was meant for the line before is not for this one
+        self._thread = self._started()
+
+    def _started(self) -> threading.Thread:
+        thread = threading.Thread(target=self._run, name=f"link {self.url}", daemon=True)
+        thread.start()
+        return thread
 
     def send(self, message: Any) -> None:
         """Queue a message; ProtocolError if it does not fit the wire, LinkLost if the line is dead."""
@@ -89,6 +102,8 @@ class Link:
         except (OSError, TypeError) as error:
             # SerialException is an OSError; pyserial raises TypeError when the port closes under a read
             self.failure = str(error) or type(error).__name__
+            # at once: while a stale handle is open, the device comes back under another name
+            self._port.close()
         self._arrived.set()
 
     def _wait(self) -> None:

@@ -14,6 +14,8 @@ from typing import Self
 
 from firmware_bridge.camera import Camera, FolderCamera, Still, decode, open_camera
 from firmware_bridge.camera_messages import CameraInformation, CaptureStatus, ImageCaptured
+from firmware_bridge.clock import ClockOffset, ask_clock
+from firmware_bridge.discovery import AUTO, candidates, choose
 from firmware_bridge.errors import CameraError, LinkError, Refused, RobotFault
 from firmware_bridge.keys import signer_for
 from firmware_bridge.link import Link
@@ -61,11 +63,14 @@ class Robot:
     ) -> Self:
         """Open port and camera and wait for status and identity; PortError, LinkLost, CameraError.
 
+        `robot_url` "auto" takes the one serial port on which a robot's heartbeat is heard.
         `key` is a file made by `highmast key`: with it everything is signed, and unsigned words are not believed.
         `trace` is the base name of two new files that keep every byte (see `trace`).
         """
         signer = None if key is None else signer_for(key)
         kept = None if trace is None else Trace(trace)
+        if robot_url == AUTO:
+            robot_url = choose(candidates()).candidate.url
         link = Link(robot_url, Protocol(HOST_SYSTEM, HOST_COMPONENT, signer, trace=kept))
         camera = None
         try:
@@ -189,6 +194,14 @@ class Robot:
                 raise CameraError(f"still {taken.index} did not come within {STILL_S:g} s of its trigger: {why}")
             yield self._checked(self.session.tick(), before)
         return self._fresh(self._frame(taken, still))
+
+    def reconnect(self, limit_s: float = 10.0) -> Telemetry:
+        """Open the line again after LinkLost, by the same name, and listen; never moves or arms by itself."""
+        return self.session.reconnect(limit_s)
+
+    def ask_clock(self) -> ClockOffset:
+        """The controller's clock against the host's monotonic one, with its uncertainty."""
+        return ask_clock(self.session)
 
     def stop(self, category: int = 1, reason: str = "") -> None:
         """Stop at once: 1 brakes and removes power, 2 holds under power. Never raises on a dead link."""

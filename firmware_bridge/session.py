@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
-from firmware_bridge.errors import LinkLost, Refused, RobotFault
+from firmware_bridge.errors import LinkLost, PortError, Refused, RobotFault
 from firmware_bridge.link import Link
 from firmware_bridge.messages import (
     ClimbStatus,
@@ -35,6 +35,8 @@ LOST_S = 1.0
 """Silence after which the link counts as lost; the robot holds by itself after 0.5 s."""
 OPEN_S = 5.0
 ACK_S = 0.25
+REOPEN_S = 0.2
+"""Between looks for a port that went away."""
 ORDERS = 8
 """Times an order goes out before its silence counts as a lost link."""
 REPLIES = 512
@@ -75,6 +77,22 @@ class Session:
                 self.words.append(packet.message.text)
             elif not isinstance(packet.message, ClimbStatus | Heartbeat):
                 self._replies.append(packet.message)
+
+    def reconnect(self, limit_s: float) -> Telemetry:
+        """Open a failed line again and hear the robot; LinkLost after the limit. Nothing moves: a robot that held or
+        restarted meanwhile stays as it is until it is armed."""
+        give_up_s = self._clock() + limit_s
+        while self.link.failure is not None:
+            try:
+                self.link.reopen()
+            except PortError as error:
+                if self._clock() > give_up_s:
+                    raise LinkLost(f"{error}; not back within {limit_s:g} s") from None
+                self.link.receive(REOPEN_S)
+        self.fold, self._boot_id = TelemetryFold(), None
+        self._replies.clear()
+        self.wait_for(lambda: None, lambda: self.fold.status, "status")
+        return self.tick(wait_s=0.0)
 
     def _beat(self) -> None:
         now_s = self._clock()

@@ -1,0 +1,131 @@
+"""Ports, discovery, unplugging, clocks, back-pressure."""
+
+import os
+import socket
+import threading
+import time
+import tty
+from pathlib import Path
+
+import pytest
+
+from firmware_bridge.discovery import Candidate, candidates, choose
+from firmware_bridge.errors import LinkLost, PortError, Refused
+from firmware_bridge.link import INBOX_PACKETS, Link
+from firmware_bridge.messages import Heartbeat
+from firmware_bridge.protocol import Protocol
+from firmware_bridge.robot import Robot
+from firmware_bridge.types import ClimbState
+from tests.firmware_bridge.motions import aloft, run
+from tests.firmware_bridge.simulated import simulator
+
+BEAT = Heartbeat(10, 0, 1, 2, 4)
+
+
+def test_the_port_with_a_heartbeat_is_chosen_and_said_why() -> None:
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    silent = Candidate(os.ttyname(slave), "a modem")
+    try:
+        with simulator("pty", "1") as simulated:
+            robot = Candidate(simulated.robot, "the robot")
+            heard = choose([silent, robot])
+            assert (heard.candidate, heard.words) == (robot, "a robot's heartbeat")
+        with pytest.raises(PortError, match=r"a modem\): no heartbeat in 1\.5 s, 0 other bytes"):
+            choose([silent])
+        with pytest.raises(PortError, match="no ports at all"):
+            choose([])
+        assert all(one.url and one.about for one in candidates())
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+def test_two_robots_are_not_guessed_between() -> None:
+    with simulator("pty", "1") as one, simulator("pty", "1") as other, pytest.raises(PortError, match="more than one"):
+        choose([Candidate(one.robot, "one"), Candidate(other.robot, "other")])
+
+
+def test_an_unplugged_robot_comes_back_under_its_id_and_does_not_move(tmp_path: Path) -> None:
+    by_id = tmp_path / "usb-climber"
+    with simulator("pty", "1") as first:
+        by_id.symlink_to(first.robot)
+        robot = Robot.open(str(by_id))
+        run(robot.arm())
+        motion = robot.goto(5.0, 0.0, 0.3)
+        next(motion)
+        first.process.kill()
+        with pytest.raises(LinkLost):
+            run(motion)
+        with pytest.raises(LinkLost, match=r"not back within 0\.5 s"):
+            robot.reconnect(0.5)
+    with robot, simulator("pty", "1") as second:
+        by_id.unlink()
+        by_id.symlink_to(second.robot)
+        assert robot.reconnect(5.0).state == ClimbState.DISARMED
+        run(robot.hold(0.5))
+        assert abs(robot.telemetry.climb_rate_m_s) < 0.001
+        with pytest.raises(Refused, match="not armed"):
+            run(robot.goto(1.0, 0.0, 0.3))
+        aloft(robot, 0.4)
+
+
+def test_the_clock_offset_holds_within_its_uncertainty() -> None:
+    with simulator("pty", "1") as simulated, Robot.open(simulated.robot) as robot:
+        first = robot.ask_clock()
+        run(robot.hold(1.0))
+        second = robot.ask_clock()
+    # the simulator's clock goes in steps of its loop: 10 ms
+    assert abs(second.offset_s - first.offset_s) < first.uncertainty_s + second.uncertainty_s + 0.05
+    assert 0 < second.uncertainty_s < 0.1
+
+
+def test_loop_and_rfc2217_urls_are_known() -> None:
+    link = Link("loop://", Protocol(1, 1))
+    link.send(BEAT)
+    got = []
+    end_s = time.monotonic() + 2
+    while not got and time.monotonic() < end_s:
+        got = link.receive(0.1)
+    link.close()
+    assert [packet.message for packet in got] == [BEAT]
+    with pytest.raises(PortError, match="cannot open rfc2217"):
+        Link("rfc2217://127.0.0.1:9", Protocol(255, 190))
+
+
+def test_a_host_that_does_not_read_loses_the_oldest_and_stays_bounded() -> None:
+    sender, count = Protocol(1, 1), INBOX_PACKETS + 500
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def flood() -> None:
+            client, _ = server.accept()
+            with client:
+                client.recv(1)  # opening throws away what was there before
+                for _ in range(count):
+                    client.sendall(sender.encode(BEAT))
+
+        thread = threading.Thread(target=flood)
+        thread.start()
+        link = Link(f"tcp://127.0.0.1:{server.getsockname()[1]}", Protocol(255, 190))
+        link.send(BEAT)
+        thread.join()
+        end_s = time.monotonic() + 20
+        while link.failure is None and time.monotonic() < end_s:
+            threading.Event().wait(0.05)
+        got = link.receive(0.0)
+        link.close()
+    assert len(got) == INBOX_PACKETS
+
+
+def test_a_peer_that_does_not_read_does_not_hang_the_host() -> None:
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    link = Link(os.ttyname(slave), Protocol(255, 190))
+    began_s = time.monotonic()
+    for _ in range(20_000):  # far more than the kernel keeps for a pty
+        link.send(BEAT)
+    assert time.monotonic() - began_s < 5
+    link.close()
+    assert time.monotonic() - began_s < 10
+    os.close(master)
+    os.close(slave)

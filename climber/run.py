@@ -97,7 +97,7 @@ class Climb:
             return Ended("stopped", early) if early else Ended("completed", "completed")
         except _Interrupt as stop:
             self._robot.stop(category=2, reason=stop.verdict.reason)
-            return self._stopped("stopped", stop.verdict.reason)
+            return self._stopped("stopped" if self._stop_reason() else "failed", stop.verdict.reason)
         except LinkError as error:
             self._robot.stop(category=2, reason="link lost")
             return self._stopped("failed", f"link lost: {error}")

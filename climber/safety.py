@@ -57,7 +57,9 @@ def stops(telemetry: Telemetry, limits: Limits, stop_reason: str | None) -> Verd
         faults = ", ".join(fault.name or "" for fault in Fault if fault in telemetry.faults) or "no fault named"
         return Verdict(Action.STOP, f"the robot latched {telemetry.state.name} ({faults})")
     if telemetry.link_age_s > limits.link_age_s:
-        return Verdict(Action.STOP, f"nothing heard for {telemetry.link_age_s:.2f} s (limit {limits.link_age_s} s)")
+        return Verdict(
+            Action.STOP, f"link lost: nothing heard for {telemetry.link_age_s:.2f} s (limit {limits.link_age_s} s)"
+        )
     if limits.reach_m and telemetry.height_m > limits.reach_m + 0.5:
         return Verdict(Action.STOP, f"reports {telemetry.height_m:.2f} m on a pole of {limits.reach_m:.2f} m")
     return None

@@ -13,7 +13,7 @@ from typing import Any
 import serial
 
 from firmware_bridge.errors import LinkLost
-from firmware_bridge.ports import open_port
+from firmware_bridge.ports import close_port, open_port
 from firmware_bridge.protocol import Packet, Protocol
 
 INBOX_PACKETS = 4096
@@ -84,7 +84,7 @@ class Link:
         self._closing = True
         self._wake()
         self._thread.join(timeout=2.0)
-        self._port.close()
+        close_port(self._port)
         if self.protocol.trace is not None:
             self.protocol.trace.close()
         os.close(self._wake_write)
@@ -103,7 +103,7 @@ class Link:
             # SerialException is an OSError; pyserial raises TypeError when the port closes under a read
             self.failure = str(error) or type(error).__name__
             # at once: while a stale handle is open, the device comes back under another name
-            self._port.close()
+            close_port(self._port)
         self._arrived.set()
 
     def _wait(self) -> None:

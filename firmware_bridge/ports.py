@@ -28,6 +28,14 @@ def open_port(url: str, baud: int = BAUD) -> serial.SerialBase:
     return port
 
 
+def close_port(port: serial.SerialBase) -> None:
+    """Close a port for certain: pyserial leaves a socket open when the peer has gone first."""
+    within = getattr(port, "_socket", None)
+    port.close()
+    if within is not None:
+        within.close()
+
+
 def _send_at_once(number: int) -> None:
     """Switch off the TCP sender's waiting for more: commands are small and urgent."""
     with socket.socket(fileno=os.dup(number)) as same:

@@ -5,15 +5,12 @@ rust.png      palette, 0 = not rust, 1 = rust
 coverage.png  palette, 0 = not seen, 1 = seen, 2 = seen, but too obliquely, too coarsely or not gradable
 """
 
-import io
+from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
-import numpy.typing as npt
-from PIL import Image as Picture
 
-from climber.files import write_file
+from climber.png import Strip, write_png
 from vision.coverage import State
 from vision.surface import SurfaceMap
 
@@ -24,29 +21,17 @@ COVERAGE_PALETTE = ((34, 34, 34), (86, 180, 233), (240, 228, 66))
 
 def write_pictures(folder: Path, surface: SurfaceMap) -> tuple[Path, Path, Path]:
     """Write surface.png, rust.png and coverage.png into a folder; returns their paths in this order."""
-    seen = surface.state == State.SEEN
-    coverage = np.where(surface.state == State.NOT_SEEN, 0, np.where(seen, 1, 2)).astype(np.uint8)
     paths = folder / "surface.png", folder / "rust.png", folder / "coverage.png"
-    write_file(paths[0], _colour_png(surface))
-    write_file(paths[1], _palette_png(surface.rusty(), RUST_PALETTE))
-    write_file(paths[2], _palette_png(coverage, COVERAGE_PALETTE))
+    size = surface.columns, surface.rows
+    write_png(paths[0], size, (surface.colour[rows] for rows in surface.blocks()))
+    write_png(paths[1], size, (surface.rusty(rows).astype(np.uint8) for rows in surface.blocks()), RUST_PALETTE)
+    write_png(paths[2], size, _coverage(surface), COVERAGE_PALETTE)
     return paths
 
 
-def _colour_png(surface: SurfaceMap) -> bytes:
-    """Encode colour without effort at compression: a map of 10 Mpx in a second rather than ten."""
-    written, png = cv2.imencode(
-        ".png", cv2.cvtColor(surface.colour, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1]
-    )
-    assert written
-    return bytes(png)
-
-
-def _palette_png(
-    indices: "npt.NDArray[np.uint8] | npt.NDArray[np.bool_]", palette: tuple[tuple[int, int, int], ...]
-) -> bytes:
-    picture = Picture.fromarray(indices.astype(np.uint8), mode="P")
-    picture.putpalette([channel for colour in palette for channel in colour])
-    out = io.BytesIO()
-    picture.save(out, "PNG", compress_level=2)
-    return out.getvalue()
+def _coverage(surface: SurfaceMap) -> Iterator[Strip]:
+    """0 = not seen, 1 = seen, 2 = seen in a way that cannot be graded."""
+    meaning = np.full(len(State), 2, dtype=np.uint8)
+    meaning[State.NOT_SEEN], meaning[State.SEEN] = 0, 1
+    for rows in surface.blocks():
+        yield meaning[surface.state[rows]]

@@ -14,6 +14,7 @@ from climber.recording import RECORD, Record, read_record
 from climber.upload import file_sha256
 from climber.views import view_at
 from vision.surface import SurfaceMap
+from vision.tiff import write_tiff
 from vision.types import Camera, Image, Mask, ModelInfo, PoleShape, View
 
 Segment = Callable[[Image, View, PoleShape], Mask | None]
@@ -33,8 +34,12 @@ def climbs_in(place: Path) -> tuple[Path, ...]:
     return found
 
 
-def regrade(folder: Path, segment: Segment, model: ModelInfo, mm_per_px: float = 1.0) -> tuple[Assessment, Path]:
+def regrade(
+    folder: Path, segment: Segment, model: ModelInfo, mm_per_px: float = 1.0, tiff: bool = False
+) -> tuple[Assessment, Path]:
     """Grade a recorded climb again and add the assessment as `grades/ID.json`; older ones are left as they are.
+
+    `tiff` adds the map as `grades/ID.tif`.
 
     Raises InputError when the record or a photograph is lost, altered or unreadable.
     """
@@ -54,6 +59,8 @@ def regrade(folder: Path, segment: Segment, model: ModelInfo, mm_per_px: float =
     assessment = assess(surface, model, climbed, notes=(refinement.summary(),))
     path = folder / "grades" / f"{assessment.assessment_id}.json"
     path.parent.mkdir(exist_ok=True)
+    if tiff:
+        write_tiff(path.with_suffix(".tif"), surface)
     write_file(path, assessment.model_dump_json(indent=1).encode() + b"\n")
     return assessment, path
 

@@ -160,6 +160,9 @@ class _Problem:
         slopes = np.concatenate(
             [(up[other] - up[one]) / MATCH_MM, (around[other] - around[one]) / MATCH_MM, up[ring] / RING_MM]
         )
+        # a ray that passes the shaft at these poses, or just beside them, says nothing
+        lost = ~(np.isfinite(residuals) & np.isfinite(slopes).all(axis=1))
+        residuals[lost], slopes[lost] = 0, 0
         return residuals, slopes
 
     def misfit_mm(self, unknowns: Vector) -> float:
@@ -203,7 +206,7 @@ class _Problem:
         left, right = (replace(view, roll_deg=view.roll_deg + np.degrees(sign * step)) for sign in (-1, 1))
         by_standoff = (place(farther) - place(nearer)) / (2 * step)
         by_roll = (place(right) - place(left)) / (2 * step)
-        return here[0], here[1] + view.azimuth_deg, np.nan_to_num(by_standoff), np.nan_to_num(by_roll)
+        return here[0], here[1] + view.azimuth_deg, by_standoff, by_roll
 
 
 def corrected_view(view: View, unknowns: Vector, index: int) -> View:

@@ -13,8 +13,9 @@ from climber.record import GradedArea
 @click.argument("place", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--model", type=click.Path(path_type=Path), help="Model file (default: the one shipped).")
 @click.option("--mm-per-px", type=click.FloatRange(0.2, 10), default=1.0, show_default=True, help="Scale of the map.")
+@click.option("--tiff", is_flag=True, help="Also write the map as tiled TIFF with overviews beside the assessment.")
 @click.option("--json", "as_json", is_flag=True, help="One assessment a line.")
-def command(place: Path, model: Path | None, mm_per_px: float, as_json: bool) -> None:
+def command(place: Path, model: Path | None, mm_per_px: float, tiff: bool, as_json: bool) -> None:
     """Grade the climb in PLACE, or every climb below it, again, and add the assessment as `grades/ID.json`.
 
     Nothing recorded is changed: `grade.json` and earlier assessments stay. A climb that cannot be read is reported
@@ -37,7 +38,7 @@ def command(place: Path, model: Path | None, mm_per_px: float, as_json: bool) ->
     unread = 0
     for folder in folders:
         try:
-            assessment, path = regrade(folder, segment, segmenter.info, mm_per_px)
+            assessment, path = regrade(folder, segment, segmenter.info, mm_per_px, tiff)
         except InputError as error:
             click.echo(f"highmast: {error}", err=True)
             unread += 1

@@ -83,10 +83,10 @@ def _hashes(folder: Path) -> dict[str, str]:
 def test_regrading_adds_an_assessment_and_changes_nothing(climb: Path, truth: PaintedSurface) -> None:
     before = _hashes(climb)
     first, path = regrade(climb, redness, REDNESS, mm_per_px=2)
-    second, other = regrade(climb, redness, REDNESS, mm_per_px=2)
+    second, other = regrade(climb, redness, REDNESS, mm_per_px=2, tiff=True)
     after = _hashes(climb)
     assert {key: after[key] for key in before} == before
-    assert set(after) - set(before) == {str(path), str(other)}
+    assert set(after) - set(before) == {str(path), str(other), str(other.with_suffix(".tif"))}
     assert Assessment.model_validate_json(path.read_bytes()) == first
     assert first.assessment_id != second.assessment_id
     assert first.whole.rusted_fraction == pytest.approx(truth.rusted_fraction(SHAPE), rel=0.15)

@@ -5,15 +5,13 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.box import SIMPLE
 from rich.console import Console
-from rich.table import Table
 
 from climber.children import Child
 from climber.errors import HighmastError
 from climber.expedition import Settings, climb_pole
 from climber.pole import Pole, load_pole
-from climber.record import Assessment
+from climber.record import Assessment, GradedArea
 from climber.screen import plain_console
 from climber.truth import rusted_truth_m2
 from climber.upload import HistoryClient, send_climb
@@ -32,6 +30,7 @@ def demonstrate(out: Path, seed: int) -> None:
     _climb(console, out, folder, pole_file, seed)
     _sync(console, out, folder)
     assessment = Assessment.model_validate_json((folder / "grade.json").read_bytes())
+    console.rule("3  What the climb found, beside the truth of the simulated pole")
     console.print(beside_the_truth(assessment, load_pole(pole_file)))
     console.print(how_to_look(out, folder))
     console.print(f"Took {time.monotonic() - began_s:.0f} s.")
@@ -72,21 +71,22 @@ def _sync(console: Console, out: Path, folder: Path) -> None:
     console.print(f"the service lists {len(history['climbs'])} climb(s) of this pole")
 
 
-def beside_the_truth(assessment: Assessment, pole: Pole) -> Table:
-    """What the climb found, section by section, beside what the simulator painted."""
-    table = Table(title="3  What the climb found, beside the truth of the simulated pole", box=SIMPLE)
-    for column in ("part", "grade", "rusted m2", "true m2", "share (95 %)", "seen"):
-        table.add_column(column, justify="left" if column == "part" else "right", no_wrap=True)
+def beside_the_truth(assessment: Assessment, pole: Pole) -> str:
+    """What the climb found, part by part, beside what the simulator painted."""
     rust = pole.surface().rust
+    lines = [f"{'part':<12} {'grade':<12} {'rusted m2':>9} {'true m2':>8}   share (95 %){'':<14} seen"]
     for part in (assessment.whole, *(part for part in assessment.parts if part.part == "section")):
         truth = "unknown" if rust is None else f"{rusted_truth_m2(pole.shape, rust, part.bottom_m, part.top_m):.3f}"
-        if part.rusted_m2 is None or part.rusted_fraction is None or part.interval is None:
-            table.add_row(part.name, "not graded", "-", truth, part.reason, f"{part.coverage:.1%}")
-            continue
-        share = f"{part.rusted_fraction:.2%} ({part.interval.low:.2%} to {part.interval.high:.2%})"
-        grade = f"{part.iso_4628_3}, D610 {part.astm_d610}"
-        table.add_row(part.name, grade, f"{part.rusted_m2:.3f}", truth, share, f"{part.coverage:.1%}")
-    return table
+        lines.append(f"{part.name:<12} {_found(part, truth)} {part.coverage:7.1%}")
+    return "\n".join(lines)
+
+
+def _found(part: GradedArea, truth: str) -> str:
+    if part.rusted_m2 is None or part.rusted_fraction is None or part.interval is None:
+        return f"not graded (true: {truth} m2): {part.reason}"
+    grade = f"{part.iso_4628_3} D610 {part.astm_d610}"
+    share = f"{part.rusted_fraction:.2%} ({part.interval.low:.2%} to {part.interval.high:.2%})"
+    return f"{grade:<12} {part.rusted_m2:9.3f} {truth:>8}   {share:<26}"
 
 
 def how_to_look(out: Path, folder: Path) -> str:

@@ -165,7 +165,7 @@ def _hear_everything(robot: Robot) -> None:
 
 
 def _test_photograph(robot: Robot) -> Frame:
-    motion = robot.capture()
+    motion = robot.capture(trial=True)
     while True:
         try:
             next(motion)

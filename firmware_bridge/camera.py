@@ -45,6 +45,9 @@ class Camera(Protocol):
     def take(self, index: int) -> Still | None:
         """The still of trigger number `index` if it has come; CameraError if none will come."""
 
+    def put_back(self, still: Still) -> None:
+        """Take a trial photograph back: one that exists once only comes again for the next trigger."""
+
     def close(self) -> None:
         """Release it."""
 
@@ -94,6 +97,10 @@ class FolderCamera:
         path = self._paths.popleft()
         return Still(path.read_bytes(), None, time.monotonic(), str(path))
 
+    def put_back(self, still: Still) -> None:
+        """Give the same photograph for the next trigger."""
+        self._paths.appendleft(Path(still.name))
+
     def close(self) -> None:
         """Nothing to release."""
 
@@ -131,6 +138,9 @@ class StreamCamera:
             self._reader = _Reader(self.url, self._take_in)
             self._reader.order()
         return None
+
+    def put_back(self, still: Still) -> None:
+        """Nothing to do: the next trigger brings a new picture."""
 
     @property
     def pid(self) -> int:

@@ -178,10 +178,11 @@ class Robot:
             lambda _: time.monotonic() >= until_s, lambda telemetry: telemetry.state == first, refusable=False
         )
 
-    def capture(self) -> Generator[Telemetry, None, Frame]:
+    def capture(self, trial: bool = False) -> Generator[Telemetry, None, Frame]:
         """Trigger one photograph and return it with the pose at its exposure; CameraError, Refused.
 
-        A robot that was latched before may still take one; RobotFault if it latches meanwhile.
+        A robot that was latched before may still take one; RobotFault if it latches meanwhile. A trial photograph is
+        for looking only: a folder keeps it for the next trigger, and no later one is compared with it.
         """
         if self._camera is None:
             raise CameraError("no camera was opened; give its URL")
@@ -193,7 +194,11 @@ class Robot:
                 why = self._camera.trouble or "check the camera"
                 raise CameraError(f"still {taken.index} did not come within {STILL_S:g} s of its trigger: {why}")
             yield self._checked(self.session.tick(), before)
-        return self._fresh(self._frame(taken, still))
+        frame = self._frame(taken, still)
+        if not trial:
+            return self._fresh(frame)
+        self._camera.put_back(still)
+        return frame
 
     def reconnect(self, limit_s: float = 10.0) -> Telemetry:
         """Open the line again after LinkLost, by the same name, and listen; never moves or arms by itself."""

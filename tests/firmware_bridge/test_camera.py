@@ -104,6 +104,17 @@ def test_a_folder_gives_one_photograph_per_trigger_in_name_order(tmp_path: Path)
         camera.take(3)
 
 
+def test_a_trial_photograph_of_a_folder_comes_again(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "only.png"), np.full((960, 1280, 3), 80, np.uint8))
+    with simulator("pty", "max") as simulated, Robot.open(simulated.robot, str(tmp_path)) as robot:
+        _, trial = run(robot.capture(trial=True))
+        aloft(robot, 1.0)
+        _, kept = run(robot.capture())  # the same picture from elsewhere, and not taken for a frozen camera
+        assert np.array_equal(kept.image, trial.image)
+        with pytest.raises(CameraError, match="no photograph left"):
+            run(robot.capture())
+
+
 def test_a_frozen_picture_from_another_place_is_refused(tmp_path: Path) -> None:
     for number in range(3):
         cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((960, 1280, 3), 80, np.uint8))

@@ -2,7 +2,7 @@
 
 The robot's words up to the host's next order are played at their pace; then the player waits for an order of the
 same kind. A host that is quicker than the one in the trace is followed at once, a slower one is told the last status
-until it goes on.
+until it goes on. At the end the last status is told until the host falls silent, so that it can read the last word.
 """
 
 import time
@@ -26,6 +26,8 @@ ORDERS = (CommandLong, ParameterList, ParameterRead, ParameterSet)
 WAIT_S = 0.01
 REPEAT_S = 0.05
 """Between repetitions of the last status while the host is awaited."""
+SILENT_S = 2.0
+"""A host that sent nothing for so long has gone; its heartbeat comes ten times a second."""
 Order = tuple[type, int]
 
 
@@ -38,6 +40,7 @@ class Player:
         self._speed = speed
         self._ear = Protocol(ROBOT_SYSTEM, CONTROLLER)
         self._heard: list[Order] = []
+        self._heard_s = self._repeated_s = 0.0
         self._last: dict[type, bytes] = {}
 
     def run(self, going_on: Callable[[], bool]) -> int:
@@ -49,6 +52,7 @@ class Player:
                     return answered
                 answered += 1
             self._speak(words, going_on)
+        self._linger(going_on)
         return answered
 
     def _speak(self, words: list[Record], going_on: Callable[[], bool]) -> None:
@@ -61,19 +65,29 @@ class Player:
             self._remember(record.data)
 
     def _await(self, order: Order, going_on: Callable[[], bool]) -> bool:
-        next_s = time.monotonic() + REPEAT_S
         while going_on():
             while self._heard:
                 if self._heard.pop(0) == order:
                     return True
-            self._listen(WAIT_S)
-            if time.monotonic() >= next_s:
-                next_s += REPEAT_S
-                self._end.write(b"".join(self._last.values()))
+            self._wait()
         return False
+
+    def _linger(self, going_on: Callable[[], bool]) -> None:
+        self._heard_s = time.monotonic()
+        while going_on() and time.monotonic() - self._heard_s < SILENT_S:
+            self._wait()
+
+    def _wait(self) -> None:
+        """Listen for a moment; the last status is repeated when it is due."""
+        self._listen(WAIT_S)
+        now_s = time.monotonic()
+        if now_s - self._repeated_s >= REPEAT_S:
+            self._repeated_s = now_s
+            self._end.write(b"".join(self._last.values()))
 
     def _listen(self, wait_s: float) -> None:
         for packet in self._ear.receive(self._end.read(wait_s), time.monotonic()):
+            self._heard_s = packet.received_s
             if isinstance(packet.message, ORDERS):
                 self._heard.append(_kind(packet.message))
 

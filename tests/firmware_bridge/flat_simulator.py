@@ -1,4 +1,4 @@
-"""A simulator whose camera sees the pose itself: the grey level is the height, the red level the azimuth.
+"""A simulator whose camera sees the pose itself: the green level is the height, the red level the azimuth.
 
 python flat_simulator.py SERIAL SPEED [PARAMETER=VALUE...] [height_px=PIXELS]
 """
@@ -18,10 +18,13 @@ from firmware_bridge.types import Pose
 
 
 def picture(pose: Pose) -> npt.NDArray[np.uint8]:
-    """One colour: height in 100 mm steps is green, azimuth in 2 degree steps is red."""
+    """One colour: height in 100 mm steps is green, azimuth in 2 degree steps is red. Two bars at the top are as long
+    as the pose to 1 mm and 0.3 degrees, because no two pictures of a moved camera are alike."""
     image = np.zeros((960, 1280, 3), np.uint8)
     image[..., 0] = round(pose.azimuth_deg / 2)
     image[..., 1] = round(pose.height_m * 10)
+    image[:8, : round(pose.height_m * 1000) % 1280] = 255
+    image[16:24, : round(pose.azimuth_deg * 3.5)] = 255
     return image
 
 

@@ -13,23 +13,27 @@ from firmware_bridge.protocol import Protocol
 from firmware_bridge.robot import Robot
 from firmware_bridge.simulator.faults import Unit
 from firmware_bridge.trace import Direction, Trace, read_raw, read_tlog, read_trace
-from firmware_bridge.types import ClimbState
+from firmware_bridge.types import ClimbState, Frame
 from tests.firmware_bridge.motions import aloft, inject, run
 from tests.firmware_bridge.simulated import ROOT, simulator
 
 STATIONS = ((1.0, 0.0), (1.5, 120.0), (2.0, 240.0))
 
 
-def climb(robot: Robot) -> list[float]:
-    """A small climb; the heights at which it photographed."""
+def climb(robot: Robot) -> list[Frame]:
+    """A small climb; what it photographed."""
     run(robot.arm())
-    heights_m = []
+    frames = []
     for height_m, azimuth_deg in STATIONS:
         run(robot.goto(height_m, azimuth_deg, 0.4))
-        _, frame = run(robot.capture())
-        heights_m.append(frame.pose.height_m)
+        frames.append(run(robot.capture())[1])
     run(robot.descend())
-    return heights_m
+    return frames
+
+
+def heights_of(frames: list[Frame]) -> list[float]:
+    """Where they were taken."""
+    return [frame.pose.height_m for frame in frames]
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +44,11 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[float
         simulator("pty", "max") as simulated,
         Robot.open(simulated.robot, simulated.camera, trace=folder / "climb") as robot,
     ):
-        heights_m = climb(robot)
-        (folder / "frames").mkdir()
-        for number in range(len(STATIONS)):
-            _, frame = run(robot.capture())
-            (folder / "frames" / f"{number:06}.jpg").write_bytes(frame.encoded)
-    return folder / "climb", heights_m
+        frames = climb(robot)
+    (folder / "frames").mkdir()
+    for frame in frames:
+        (folder / "frames" / f"{frame.seq:06}.jpg").write_bytes(frame.encoded)
+    return folder / "climb", heights_of(frames)
 
 
 def test_both_files_hold_both_sides(recorded: tuple[Path, list[float]]) -> None:
@@ -91,7 +94,7 @@ def test_a_recorded_robot_can_be_climbed_again(recorded: tuple[Path, list[float]
     try:
         url = json.loads(player.stdout.readline())["robot"]
         with Robot.open(url, str(base.parent / "frames")) as robot:
-            assert climb(robot) == pytest.approx(heights_m, abs=0.02)
+            assert heights_of(climb(robot)) == pytest.approx(heights_m, abs=0.02)
             assert robot.telemetry.state == ClimbState.DISARMED
     finally:
         player.terminate()

@@ -23,6 +23,13 @@ demo: $(VENV)/.base
 test: $(VENV)/.dev
 	$(PY) -m pytest
 
+# Benchmarks that print their figures beside their limits; each ends with status 1 if it is too slow.
+BENCHES := firmware_bridge.bench vision.bench_model
+
+bench: $(VENV)/.dev
+	@failed=; for bench in $(BENCHES); do echo "$$bench"; $(PY) -m $$bench || failed="$$failed $$bench"; done; \
+	if [ -n "$$failed" ]; then echo "too slow or failed:$$failed" >&2; exit 1; fi
+
 lint: $(VENV)/.dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .

@@ -2,17 +2,17 @@
 
 import csv
 import json
+import os
 import secrets
 import struct
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import anyio
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
-from starlette.background import BackgroundTask
+from fastapi.responses import StreamingResponse
 
 from climber.service import features, schemas
 from climber.service.answers import Manager
@@ -28,6 +28,7 @@ MEDIA: dict[Form, str] = {
     "gpkg": "application/geopackage+sqlite3",
     "parquet": "application/vnd.apache.parquet",
 }
+CHUNK_BYTES = 1 << 20
 ONE_AT_A_TIME = anyio.CapacityLimiter(1)
 
 
@@ -49,8 +50,23 @@ async def export(request: Request, who: Manager, collection: Literal["poles", "c
         path = await anyio.to_thread.run_sync(_file, service, of, who.org_id, form, limiter=ONE_AT_A_TIME)
     except ImportError as error:
         raise HTTPException(404, "Install the extra `geo` (pip install 'highmast[geo]') for this form.") from error
-    done = BackgroundTask(path.unlink)
-    return FileResponse(path, media_type=MEDIA[form], headers=headers, background=done)
+    content, size_bytes = _opened(path)
+    return StreamingResponse(
+        _chunks(content), media_type=MEDIA[form], headers={**headers, "Content-Length": str(size_bytes)}
+    )
+
+
+def _opened(path: Path) -> tuple[BinaryIO, int]:
+    """Open a file and take its name away, so that nothing is left however the answer ends."""
+    content = path.open("rb")
+    path.unlink()
+    return content, os.fstat(content.fileno()).st_size
+
+
+def _chunks(content: BinaryIO) -> Iterator[bytes]:
+    with content:
+        while chunk := content.read(CHUNK_BYTES):
+            yield chunk
 
 
 def _csv(of: Collection, pages: Iterator[list[Any]]) -> Iterator[str]:
@@ -80,7 +96,7 @@ def _geojson(of: Collection, pages: Iterator[list[Any]]) -> Iterator[str]:
 
 
 def _file(service: Service, of: Collection, org_id: str, form: Form) -> Path:
-    """Write a GeoPackage or GeoParquet file and return it; its reader deletes it."""
+    """Write a GeoPackage or GeoParquet file and return it."""
     import pyarrow as pa
 
     schema = _schema(of)

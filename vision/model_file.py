@@ -9,7 +9,10 @@ from pathlib import Path
 SHIPPED = Path(__file__).parent / "models" / "rust.onnx"
 
 FORMAT = "highmast-rust/1"
-"""Graph: `image` uint8 (1, h, w, 3) RGB, h and w multiples of 32, to `probability` float32 (1, h, w)."""
+"""Graph: `image` uint8 (1, h, w, 3) RGB, h and w multiples of 32, to `probability` float32 (1, h, w).
+
+With more labels than rust and not rust also `sound_label` and `rust_label`, uint8 (1, h, w): the likeliest label on
+either side of the threshold."""
 
 SEAL = re.compile(rb"seal-sha256:([0-9a-f]{64})")
 BLANK = b"seal-sha256:" + b"0" * 64
@@ -36,6 +39,9 @@ class Card:
     rule: str
     """Grading rule at export."""
     labels: tuple[str, ...] = ("not rust", "rust")
+    """Names by value."""
+    rust_values: tuple[int, ...] = (1,)
+    """Which of them are rust."""
     preprocessing: str = "RGB bytes, (x - 128) / 128 in the graph, mirrored to multiples of 32"
     metrics: dict[str, float] = field(default_factory=dict)
     data_sha256: dict[str, str] = field(default_factory=dict)
@@ -77,6 +83,7 @@ def from_metadata(path: Path, stored: dict[str, str]) -> Card:
             f"{path} has format {stored.get('format')!r}, not {FORMAT!r}; use a model made for this highmast"
         )
     values = json.loads(stored["card"])
-    for name in ("photo_error", "mm_per_px", "labels"):
-        values[name] = tuple(values[name])
+    for name in ("photo_error", "mm_per_px", "labels", "rust_values"):
+        if name in values:
+            values[name] = tuple(values[name])
     return Card(**values)

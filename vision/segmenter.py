@@ -17,6 +17,7 @@ class Segmenter:
 
     def __init__(self, session: onnxruntime.InferenceSession, card: Card, sha256: str) -> None:
         self._session = session
+        self._outputs = len(session.get_outputs())
         self.card = card
         self.info = ModelInfo(card.name, sha256, card.threshold, card.true_positive_rate, card.false_positive_rate)
 
@@ -43,12 +44,14 @@ class Segmenter:
         """Find rust in an RGB photograph of any size; ValueError unless it is uint8 (height_px, width_px, 3)."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
             raise ValueError(f"image is {image.dtype} {image.shape}; give RGB bytes, shape (height_px, width_px, 3)")
-        probability = np.empty(image.shape[:2], dtype=np.float32)
+        planes = [np.empty(image.shape[:2], dtype=np.float32 if n == 0 else np.uint8) for n in range(self._outputs)]
         for tile in tiles(*image.shape[:2]):
-            probability[tile.keep] = tile.kept(self._answer(image[tile.read]))
-        label = (probability >= np.float32(self.card.threshold)).astype(np.uint8)
-        return Mask(probability, label, self.info)
+            for plane, answer in zip(planes, self._answer(image[tile.read]), strict=True):
+                plane[tile.keep] = tile.kept(answer)
+        label = (planes[0] >= np.float32(self.card.threshold)).astype(np.uint8)
+        classes = np.where(label, planes[2], planes[1]) if self._outputs == 3 else None
+        return Mask(planes[0], label, self.info, classes)
 
-    def _answer(self, part: Image) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
-        (answer,) = self._session.run(None, {"image": padded(part)})
-        return np.asarray(answer[0, : part.shape[0], : part.shape[1]], dtype=np.float32)
+    def _answer(self, part: Image) -> list[np.ndarray[tuple[int, int], np.dtype[np.float32]]]:
+        answers = self._session.run(None, {"image": padded(part)})
+        return [answer[0, : part.shape[0], : part.shape[1]] for answer in answers]

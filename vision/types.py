@@ -80,3 +80,5 @@ class Mask:
     label: npt.NDArray[np.uint8]
     """0 = not rust, 1 = rust, same shape."""
     model: ModelInfo
+    classes: npt.NDArray[np.uint8] | None = None
+    """Values of the model's own labels, same shape; None for a model that knows rust alone."""

@@ -12,10 +12,10 @@ PLACE = click.Path(path_type=Path, exists=True)
 @click.command()
 @click.argument("checkpoint", type=PLACE)
 @click.option("--photographs", type=PLACE, required=True, help="Folder with index.csv; its val split calibrates.")
-@click.option("--textures", type=PLACE, required=True, help="Folder of texture tiles, for rendered poles.")
+@click.option("--textures", type=PLACE, help="Folder of texture tiles, for rendered poles; photographs alone without.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Model file to write.")
 @click.option("--name", default="rust", show_default=True, help="Name in the model file.")
-def command(checkpoint: Path, photographs: Path, textures: Path, out: Path, name: str) -> None:
+def command(checkpoint: Path, photographs: Path, textures: Path | None, out: Path, name: str) -> None:
     """Write a model file from CHECKPOINT (`last.pt` of `highmast train`)."""
     try:
         from vision.training.finish import finish

@@ -1,5 +1,6 @@
 """`highmast train`: photographs with masks in, a model file out. Needs the `train` extra, no GPU and no network."""
 
+import tomllib
 from pathlib import Path
 
 import click
@@ -9,9 +10,32 @@ from climber.errors import InputError
 PLACE = click.Path(path_type=Path, exists=True, file_okay=True)
 
 
+def _from_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
+    """Take options that the command line leaves out from a TOML file; keys are option names without dashes."""
+    if path is None:
+        return
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"{path} is no configuration in TOML: {error}") from None
+    known = {each.name for each in ctx.command.params} - {"config"}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise InputError(f"{path}: unknown key {unknown[0]!r}; known keys are {', '.join(sorted(map(str, known)))}")
+    ctx.default_map = values
+
+
 @click.command()
-@click.option("--photographs", type=PLACE, required=True, help="Folder with index.csv, photographs and masks.")
-@click.option("--textures", type=PLACE, required=True, help="Folder of texture tiles, one folder a material.")
+@click.option(
+    "--config",
+    type=PLACE,
+    is_eager=True,
+    expose_value=False,
+    callback=_from_config,
+    help="TOML file with any of these options; the command line wins.",
+)
+@click.option("--photographs", type=PLACE, required=True, help="Data set folder, or one with index.csv.")
+@click.option("--textures", type=PLACE, help="Folder of texture tiles; photographs alone without.")
 @click.option("--backbone", type=PLACE, help="MobileNetV2 weights (safetensors); random without.")
 @click.option("--corrections", type=PLACE, help="Corrections of masks to train with.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for checkpoints, log and model.")
@@ -23,9 +47,10 @@ PLACE = click.Path(path_type=Path, exists=True, file_okay=True)
 @click.option("--poles", type=click.IntRange(1), default=200, show_default=True, help="Rendered poles to make.")
 @click.option("--threads", type=click.IntRange(1), help="Cores to use; all by default.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+@click.option("--classes", is_flag=True, help="Train on every label of the data set, not on rust alone.")
 def command(
     photographs: Path,
-    textures: Path,
+    textures: Path | None,
     backbone: Path | None,
     corrections: Path | None,
     out: Path,
@@ -37,6 +62,7 @@ def command(
     poles: int,
     threads: int | None,
     seed: int,
+    classes: bool,
 ) -> None:
     """Train a rust model and write OUT/rust.onnx; the same command goes on after an interruption.
 
@@ -54,7 +80,7 @@ def command(
     if threads is not None:
         torch.set_num_threads(threads)
     places = Places(photographs, textures, out, backbone, cache, corrections)
-    recipe = Recipe(steps=steps, batch=batch, side_px=side, poles=poles, seed=seed)
+    recipe = Recipe(steps=steps, batch=batch, side_px=side, poles=poles, seed=seed, classes=classes)
     try:
         card = finish(train(recipe, places, click.echo), places, name, out / "rust.onnx")
     except ValueError as error:

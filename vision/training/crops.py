@@ -8,13 +8,19 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.corrections import Corrections, read_corrections
-from vision.labels import Pair, RustMask, read_index, read_pair
+from vision.labels import Pair, RustMask, read_classes, read_index, read_pair
 from vision.training.augment import IGNORE, cropped, recorded, relit
 from vision.training.synthetic import Tiles, flat, wall
 from vision.types import Image
 
 SHARES = {"street": 0.38, "screenshots": 0.06, "walkway": 0.08, "pole": 0.2, "flat": 0.18, "wall": 0.1}
 """Share of crops by source."""
+
+MADE = ("pole", "flat", "wall")
+"""Sources that are made from texture tiles."""
+
+OTHER_SETS = 0.5
+"""Share of all sets that SHARES does not name, by their number of photographs."""
 
 WALKWAY_EVERY = 4
 """One walkway photograph in four: neighbours are near-duplicates."""
@@ -30,26 +36,39 @@ class Sources:
     photographs: dict[str, list[tuple[Image, RustMask]]]
     poles: npt.NDArray[np.uint8]
     """Rendered poles with their rust as fourth channel, (count, side, side, 4)."""
-    tiles: Tiles
+    tiles: Tiles | None
+    """None: no made pictures."""
 
 
 def read_sources(
-    photographs: Path, textures: Path, poles: npt.NDArray[np.uint8], corrections: Path | None = None
+    photographs: Path,
+    textures: Path | None,
+    poles: npt.NDArray[np.uint8],
+    corrections: Path | None = None,
+    classes: bool = False,
 ) -> Sources:
-    """Read and decode the training split (about 0.6 GB), masks mended, photographs to be dropped left out."""
+    """Read and decode the training split (about 0.6 GB), masks mended, photographs to be dropped left out.
+
+    With `classes` masks keep all their values, and nothing is made or mended: made pictures and corrections know rust
+    alone. Raises ValueError without training photographs.
+    """
+    if classes and corrections is not None:
+        raise ValueError(f"corrections ({corrections}) know rust alone; leave them out to train on all labels")
     by_set: dict[str, list[tuple[Image, RustMask]]] = {}
     known = Corrections({}) if corrections is None else read_corrections(corrections)
     for pair in training_pairs(read_index(photographs)):
-        image, mask = read_pair(pair)
+        image, mask = read_classes(pair) if classes else read_pair(pair)
         mended = known.mended(pair, mask)
         if mended is not None:
             by_set.setdefault(pair.set, []).append((image, edged(unmarked(image, mended))))
-    return Sources(by_set, poles, Tiles(textures))
+    if not by_set:
+        raise ValueError(f"{photographs} has no photographs of split 'train'; see `highmast dataset split`")
+    return Sources(by_set, poles, None if classes or textures is None else Tiles(textures))
 
 
 def training_pairs(pairs: list[Pair]) -> list[Pair]:
-    """Choose the training split of the sets in SHARES, near-duplicates thinned out."""
-    chosen = [pair for pair in pairs if pair.split == "train" and pair.set in SHARES]
+    """Choose the training split, near-duplicates thinned out."""
+    chosen = [pair for pair in pairs if pair.split == "train"]
     walkway = [pair for pair in chosen if pair.set == "walkway"][::WALKWAY_EVERY]
     return [pair for pair in chosen if pair.set != "walkway"] + walkway
 
@@ -71,11 +90,21 @@ def edged(mask: RustMask) -> RustMask:
     return np.where(band, IGNORE, mask).astype(np.uint8)
 
 
+def mix(sources: Sources) -> dict[str, float]:
+    """Return the share of crops by source, of sum 1."""
+    there = {*sources.photographs, *(MADE if sources.tiles is not None else ())}
+    shares = {name: share for name, share in SHARES.items() if name in there}
+    others = {name: len(pairs) for name, pairs in sorted(sources.photographs.items()) if name not in SHARES}
+    shares |= {name: OTHER_SETS * count / sum(others.values()) for name, count in others.items()}
+    return {name: share / sum(shares.values()) for name, share in shares.items()}
+
+
 class Crops:
     """A map-style data set of `count` crops of `side` pixels: (RGB (side, side, 3), label (side, side))."""
 
     def __init__(self, sources: Sources, side: int, count: int, seed: int) -> None:
         self.sources, self.side, self.count, self.seed = sources, side, count, seed
+        self.shares = mix(sources)
 
     def __len__(self) -> int:
         return self.count
@@ -83,15 +112,16 @@ class Crops:
     def __getitem__(self, index: int) -> tuple[Image, RustMask]:
         """Make crop `index`: the same for the same seed, whatever was made before."""
         rng = np.random.default_rng([self.seed, index])
-        source = str(rng.choice(list(SHARES), p=np.array(list(SHARES.values())) / sum(SHARES.values())))
+        source = str(rng.choice(list(self.shares), p=list(self.shares.values())))
         image, label = self._drawn(rng, source)
         return recorded(rng, relit(rng, image)), label
 
     def _drawn(self, rng: np.random.Generator, source: str) -> tuple[Image, RustMask]:
-        if source == "wall":
-            return wall(rng, self.sources.tiles, self.side)
-        if source == "flat":
-            return flat(rng, self.sources.tiles, self.side)
+        tiles = self.sources.tiles
+        if source == "wall" and tiles is not None:
+            return wall(rng, tiles, self.side)
+        if source == "flat" and tiles is not None:
+            return flat(rng, tiles, self.side)
         if source == "pole":
             picture = self.sources.poles[int(rng.integers(len(self.sources.poles)))]
             return cropped(rng, picture[..., :3], picture[..., 3], self.side, (0.7, 1.4))

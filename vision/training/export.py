@@ -16,16 +16,31 @@ from vision.training.network import RustNet
 
 
 class Exported(nn.Module):
-    """RGB bytes (1, h, w, 3) to calibrated probability (1, h, w), with the preprocessing of training inside."""
+    """RGB bytes (1, h, w, 3) to calibrated probability (1, h, w), with the preprocessing of training inside.
+
+    With several labels also the likeliest label that is not rust, and the likeliest that is, both (1, h, w) bytes.
+    """
 
     def __init__(self, network: RustNet, temperature: float) -> None:
         super().__init__()
         self.network, self.temperature = network, temperature
 
-    def forward(self, image: Tensor) -> Tensor:
-        """Return the probability of rust."""
-        logit = self.network(prepared(image)) / self.temperature
-        return functional.interpolate(logit, scale_factor=2.0, mode="bilinear", align_corners=False)[:, 0].sigmoid()
+    def forward(self, image: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
+        """Return the probability of rust, and labels where there are several."""
+        task = self.network.task
+        logit = self.network(prepared(image))
+        rust = functional.interpolate(
+            task.rust_logit(logit) / self.temperature, scale_factor=2.0, mode="bilinear", align_corners=False
+        )[:, 0].sigmoid()
+        if task.outputs == 1:
+            return rust
+        whole = functional.interpolate(logit, scale_factor=2.0, mode="bilinear", align_corners=False)
+        return rust, likeliest(whole, task.others()), likeliest(whole, task.rust)
+
+
+def likeliest(logit_bchw: Tensor, values: tuple[int, ...]) -> Tensor:
+    """Return the value with the highest logit among some, bytes (b, h, w)."""
+    return torch.tensor(values, dtype=torch.uint8)[logit_bchw[:, list(values)].argmax(1)]
 
 
 def export(network: RustNet, temperature: float, card: Card, path: Path) -> None:
@@ -36,7 +51,12 @@ def export(network: RustNet, temperature: float, card: Card, path: Path) -> None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter's own making
         program = torch.onnx.export(
-            module, (example,), dynamo=True, dynamic_shapes=(free,), input_names=["image"], output_names=["probability"]
+            module,
+            (example,),
+            dynamo=True,
+            dynamic_shapes=(free,),
+            input_names=["image"],
+            output_names=["probability", "sound_label", "rust_label"][: 1 if network.task.outputs == 1 else 3],
         )
     assert program is not None
     with tempfile.TemporaryDirectory() as folder:

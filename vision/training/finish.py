@@ -1,7 +1,8 @@
 """From trained weights to a model file: temperature, threshold, and the rates that grading corrects areas by.
 
-Temperature and threshold come from the street photographs of the validation split; the per-pixel rates from
-rendered poles with rust tiles that training never saw, because maps of climbs are what they correct.
+Temperature and threshold come from the held-out photographs (of `street` where there are any); the per-pixel rates
+from rendered poles with rust tiles that training never saw, because maps of climbs are what they correct. Without
+tiles the rates come from the held-out photographs too.
 """
 
 import hashlib
@@ -13,9 +14,11 @@ import numpy.typing as npt
 import torch
 from torch.nn import functional
 
-from vision.labels import Pair, RustMask, read_index, read_pair
+from vision.dataset.folder import FILE
+from vision.labels import Pair, RustMask, held_out, read_index, read_pair
 from vision.metrics import Counts, calibration_error, count
 from vision.model_file import Card
+from vision.preprocess import padded, tiles
 from vision.scales import RULE
 from vision.training.export import export
 from vision.training.loop import Places, prepared
@@ -41,8 +44,11 @@ def finish(network: RustNet, places: Places, name: str, path: Path) -> Card:
     """Calibrate, measure and export; returns what the model file says of itself."""
     network = network.cpu().eval()
     pairs = read_index(places.photographs)
-    street = [answered(network, pair) for pair in pairs if (pair.set, pair.split) == ("street", "val")]
-    poles = answered_poles(network, places.textures)
+    judged = "street_val" if any(pair.set == "street" for pair in held_out(pairs)) else "held_out"
+    street = [answered(network, pair) for pair in held_out(pairs)]
+    if not street:
+        raise ValueError(f"{places.photographs} has no photographs of split 'val' to calibrate on")
+    poles = street if places.textures is None else answered_poles(network, places.textures)
     temperature = fitted_temperature(street)
     threshold = best_threshold(street, poles, temperature)
     total = [counted(each, temperature, threshold) for each in street]
@@ -59,13 +65,15 @@ def finish(network: RustNet, places: Places, name: str, path: Path) -> Card:
         photo_error=photo_error(total),
         mm_per_px=(0.3, 1.5),
         rule=RULE,
+        labels=network.task.labels,
+        rust_values=network.task.rust,
         metrics={
-            "street_val_iou": whole.iou,
-            "street_val_f1": whole.f1,
-            "street_val_area_error": float(np.mean([abs(each.area_error) for each in total])),
-            "street_val_true_positive_rate": whole.recall,
-            "street_val_false_positive_rate": whole.false_positive_rate,
-            "street_val_calibration_error": calibration_error(stated, truth),
+            f"{judged}_iou": whole.iou,
+            f"{judged}_f1": whole.f1,
+            f"{judged}_area_error": float(np.mean([abs(each.area_error) for each in total])),
+            f"{judged}_true_positive_rate": whole.recall,
+            f"{judged}_false_positive_rate": whole.false_positive_rate,
+            f"{judged}_calibration_error": calibration_error(stated, truth),
             "rendered_poles_iou": on_poles.iou,
             "clean_poles_false_positive_rate": sum(clean, Counts()).false_positive_rate,
             "temperature": temperature,
@@ -80,13 +88,16 @@ def finish(network: RustNet, places: Places, name: str, path: Path) -> Card:
 def answered(network: RustNet, pair: Pair) -> Answered:
     """Run the network over one photograph at native scale."""
     image, truth = read_pair(pair)
-    return Answered(logits(network, image), truth)
+    logit = np.empty(truth.shape, dtype=np.float32)
+    for tile in tiles(*truth.shape):
+        logit[tile.keep] = tile.kept(logits(network, padded(image[tile.read])[0]))
+    return Answered(logit, truth)
 
 
 @torch.no_grad()
 def logits(network: RustNet, image: npt.NDArray[np.uint8]) -> Field:
     """Return logits at the picture's size, which must be a multiple of 32."""
-    out = network(prepared(torch.from_numpy(image[None])))
+    out = network.task.rust_logit(network(prepared(torch.from_numpy(image[None]))))
     whole = functional.interpolate(out, scale_factor=2.0, mode="bilinear", align_corners=False)
     return np.asarray(whole[0, 0].numpy(), dtype=np.float32)
 
@@ -140,7 +151,8 @@ def answered_poles(network: RustNet, textures: Path) -> list[Answered]:
 
 def index_hash(root: Path, pairs: list[Pair]) -> str:
     """Return one SHA-256 over all photographs and masks, in the index's order."""
-    digest = hashlib.sha256((root / "index.csv").read_bytes())
+    index = root / FILE if (root / FILE).is_file() else root / "index.csv"
+    digest = hashlib.sha256(index.read_bytes())
     for pair in pairs:
         digest.update(pair.image.read_bytes())
         digest.update(pair.mask.read_bytes())

@@ -19,9 +19,10 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
-from vision.labels import Pair, read_index, read_pair
+from vision.labels import Pair, held_out, read_index, read_pair
 from vision.metrics import Counts, count
 from vision.training.augment import IGNORE
+from vision.training.classes import Task, loss_of_classes, task_of
 from vision.training.crops import Crops, read_sources
 from vision.training.network import RustNet, load_backbone
 from vision.training.poles import pole_pool
@@ -47,6 +48,8 @@ class Recipe:
     seed: int = 1
     save_every_s: float = 180.0
     check_every: int = 500
+    classes: bool = False
+    """Train on every label of the data set, not on rust alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ class Places:
     """Where data comes from and results go."""
 
     photographs: Path
-    textures: Path
+    textures: Path | None
+    """None trains on photographs alone."""
     out: Path
     backbone: Path | None = None
     """None starts from random weights."""
@@ -69,16 +73,19 @@ def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) ->
     cv2.setNumThreads(1)  # its pool of threads does not survive the fork into loader processes
     torch.manual_seed(recipe.seed)
     places.out.mkdir(parents=True, exist_ok=True)
-    poles = pole_pool(places.textures, recipe.poles, 576, recipe.seed, places.cache or places.out)
+    task = task_of(places.photographs, recipe.classes)
+    poles = np.empty((0, 0, 0, 4), dtype=np.uint8)
+    if places.textures is not None and not recipe.classes:
+        poles = pole_pool(places.textures, recipe.poles, 576, recipe.seed, places.cache or places.out)
     crops = Crops(
-        read_sources(places.photographs, places.textures, poles, places.corrections),
+        read_sources(places.photographs, places.textures, poles, places.corrections, recipe.classes),
         recipe.side_px,
         recipe.steps * recipe.batch,
         recipe.seed,
     )
-    held_out = [pair for pair in read_index(places.photographs) if (pair.set, pair.split) == ("street", "val")]
+    judged_on = held_out(read_index(places.photographs))
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    network = RustNet().to(device, memory_format=torch.channels_last)
+    network = RustNet(task=task).to(device, memory_format=torch.channels_last)
     if places.backbone is not None:
         load_backbone(network, places.backbone)
     averaged = copy.deepcopy(network).requires_grad_(False)
@@ -98,7 +105,8 @@ def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) ->
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate * group["share"] * pace(step, recipe)
         logit_bchw = network(prepared(image_bhwc.to(device)))
-        loss = loss_of(logit_bchw, label_bhw.to(device))
+        label_bhw = label_bhw.to(device)
+        loss = loss_of_classes(logit_bchw, label_bhw) if recipe.classes else loss_of(logit_bchw, label_bhw)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_([*backbone, *head], 1.0)
@@ -113,7 +121,7 @@ def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) ->
             _log(places.out, say, {"step": step + 1, "loss": round(total / LOG_EVERY, 4), "clock_s": clock_s})
             total = 0.0
         if (step + 1) % recipe.check_every == 0 or step + 1 == recipe.steps:
-            scores = validate(averaged, held_out)
+            scores = validate(averaged, judged_on)
             _log(places.out, say, {"step": step + 1, "iou": round(scores.iou, 4), "f1": round(scores.f1, 4)})
     return averaged
 
@@ -154,6 +162,7 @@ def validate(network: RustNet, pairs: list[Pair], threshold: float = 0.5) -> Cou
         image, mask = read_pair(pair)
         image = image[: image.shape[0] // 32 * 32, : image.shape[1] // 32 * 32]
         logit = network(prepared(torch.from_numpy(image[None]).to(device)))
+        logit = network.task.rust_logit(logit)
         logit = functional.interpolate(logit, scale_factor=2.0, mode="bilinear", align_corners=False)[0, 0]
         found = (logit.sigmoid() > threshold).cpu().numpy().astype(np.uint8)
         total += count(found, mask[: found.shape[0], : found.shape[1]])
@@ -177,6 +186,7 @@ def _save(
     state = {
         "step": step,
         "recipe": asdict(recipe),
+        "task": asdict(network.task),
         "network": network.state_dict(),
         "averaged": averaged.state_dict(),
         "optimizer": optimizer.state_dict(),
@@ -200,9 +210,10 @@ def _resumed(path: Path, network: RustNet, averaged: RustNet, optimizer: torch.o
 def averaged_network(checkpoint: Path) -> RustNet:
     """Load the averaged weights of a checkpoint; ValueError when the file is none of ours."""
     try:
-        state = torch.load(checkpoint, weights_only=True, map_location="cpu")["averaged"]
+        stored = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        state, task = stored["averaged"], Task(**{key: tuple(value) for key, value in stored.get("task", {}).items()})
     except (OSError, RuntimeError, KeyError, TypeError, pickle.UnpicklingError) as error:
         raise ValueError(f"{checkpoint} is no checkpoint of `highmast train`: {error}") from None
-    network = RustNet()
+    network = RustNet(task=task)
     network.load_state_dict(state)
     return network

@@ -13,6 +13,8 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models import mobilenet_v2
 
+from vision.training.classes import Task
+
 FROZEN = 4
 """The first blocks keep their ImageNet weights: they cost most of a training step and generalise as they are."""
 
@@ -26,10 +28,11 @@ FINE = 16
 
 
 class RustNet(nn.Module):
-    """RGB in [-1, 1] (b, 3, h, w), h and w multiples of 32, to rust logits (b, 1, h / 2, w / 2)."""
+    """RGB in [-1, 1] (b, 3, h, w), h and w multiples of 32, to logits (b, 1 or labels, h / 2, w / 2)."""
 
-    def __init__(self, width: int = 64) -> None:
+    def __init__(self, width: int = 64, task: Task = Task()) -> None:  # noqa: B008  (frozen)
         super().__init__()
+        self.task = task
         self.features = folded(mobilenet_v2(weights=None).features[:18].eval())
         self.lateral = nn.ModuleList(nn.Conv2d(channels, width, 1) for channels in TAP_CHANNELS[1:])
         self.smooth = nn.ModuleList(separable(width, width) for _ in range(3))
@@ -37,8 +40,9 @@ class RustNet(nn.Module):
         self.mix = separable(width, FINE)
         self.edges = nn.Conv2d(TAP_CHANNELS[0], FINE, 1)
         self.fine = separable(FINE, FINE)
-        self.logit = nn.Conv2d(FINE, 1, 1)
-        nn.init.constant_(self.logit.bias, -2.5)
+        self.logit = nn.Conv2d(FINE, task.outputs, 1)
+        if task.outputs == 1:
+            nn.init.constant_(self.logit.bias, -2.5)
 
     def forward(self, x_bchw: Tensor) -> Tensor:
         """Return logits at stride 2."""

@@ -13,13 +13,11 @@ from typing import Any
 import serial
 
 from firmware_bridge.errors import LinkLost
-from firmware_bridge.ports import close_port, open_port
+from firmware_bridge.ports import close_port, descriptor, open_port
 from firmware_bridge.protocol import Packet, Protocol
 
 INBOX_PACKETS = 4096
 """Over half a minute of telemetry; older packets make room."""
-POLL_S = 0.005
-"""Between looks at a port that cannot be waited for (Windows COM, loop://)."""
 READ_BYTES = 4096
 
 
@@ -107,10 +105,8 @@ class Link:
         self._arrived.set()
 
     def _wait(self) -> None:
-        try:
-            number = self._port.fileno()
-        except (AttributeError, OSError):
-            time.sleep(POLL_S)
+        number = descriptor(self._port)
+        if number is None:
             return
         ready, _, _ = select.select([number, self._wake_read], [], [], 0.5)
         if self._wake_read in ready:

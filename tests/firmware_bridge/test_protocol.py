@@ -162,6 +162,16 @@ def test_the_environment_cannot_switch_the_checksum_off() -> None:
     assert done.stdout.strip() == "0"
 
 
+def test_reads_that_always_end_inside_a_frame_keep_back_less_than_one() -> None:
+    sender, receiver, got = robot(), host(), 0
+    stream = b"".join(sender.encode(STATUS) for _ in range(2000))
+    size = len(stream) // 2000 - 1  # never a whole number of frames
+    for at in range(0, len(stream), size):
+        got += len(receiver.receive(stream[at : at + size], 0.0))
+        assert receiver.framer.kept_bytes < LONGEST_BYTES
+    assert got == 2000
+
+
 @given(st.lists(st.binary(max_size=400), max_size=20))
 def test_no_bytes_raise_or_pile_up(chunks: list[bytes]) -> None:
     receiver = host()

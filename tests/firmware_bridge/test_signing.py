@@ -57,6 +57,14 @@ def test_a_replayed_frame_is_refused_also_after_a_restart(tmp_path: Path) -> Non
     assert len(robot(state).receive(later.encode(BEAT), 0.0)) == 1
 
 
+def test_a_rightly_signed_frame_from_time_zero_is_refused(tmp_path: Path) -> None:
+    frame = sender(KEY, 0).encode(BEAT)
+    zero = frame[:-12] + bytes(6)
+    zero += Signer(KEY)._digest(zero)  # as a sender without a clock would sign
+    assert robot().receive(zero, 0.0) == []
+    assert robot(tmp_path / "time").receive(zero, 0.0) == []
+
+
 def test_a_changed_frame_is_refused() -> None:
     from firmware_bridge.framing import checksum
     from firmware_bridge.wire import BY_CLASS

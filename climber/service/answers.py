@@ -2,6 +2,7 @@
 
 import hashlib
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlencode
 
 from fastapi import Depends, HTTPException, Path, Query, Request, Response
 
@@ -62,3 +63,8 @@ def box(text: str | None) -> tuple[float, float, float, float] | None:
 def listed(items: list[Any], limit: int) -> tuple[list[Any], bool]:
     """Split off the one row more than `limit` that tells that there is another page."""
     return items[:limit], len(items) > limit
+
+
+def path_with(path: str, **parameters: str | int) -> str:
+    """Return a path with its query: how a list names its next page."""
+    return f"{path}?{urlencode(parameters)}"

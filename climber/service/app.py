@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from climber import __version__
 from climber.errors import InputError
-from climber.service import climbs, exports, ogc, operation, poles, uploads, web
+from climber.service import climbs, elements, exports, inventory, ogc, operation, poles, uploads, web
 from climber.service.auth import Keyring, requires
 from climber.service.context import Service
 from climber.service.db import Database
@@ -91,7 +91,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_middleware(Hardened)
     app.add_exception_handler(DataError, _unstorable)
     app.add_exception_handler(RequestValidationError, _out_of_bounds)
-    for part in (poles, climbs, uploads, exports, ogc, operation):
+    for part in (poles, climbs, elements, uploads, inventory, exports, ogc, operation):
         app.include_router(part.router, responses=EVERYWHERE)
     app.include_router(web.router)
     app.mount("/assets", StaticFiles(directory=HERE / "assets"))

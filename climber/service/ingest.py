@@ -37,7 +37,7 @@ def store_climbs(
     connection: Connection, org_id: str, uploads: Sequence[ClimbUpload], now: datetime
 ) -> list[ItemResult]:
     """Take a batch in, in one transaction; returns a result for each in order."""
-    _one_writer(connection, org_id)
+    one_writer(connection, org_id)
     known = look_up(connection, org_id, uploads, now)
     results = [_take(known, upload) for upload in uploads]
     for table in (pole, climb, frame, assessment, change):
@@ -49,7 +49,7 @@ def store_climbs(
     return results
 
 
-def _one_writer(connection: Connection, org_id: str) -> None:
+def one_writer(connection: Connection, org_id: str) -> None:
     """Let one batch of an organisation in at a time, so that change numbers appear in order of commit."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:org, 1))"), {"org": org_id})

@@ -6,7 +6,7 @@ Laptops come online out of order, so "newest" is by the time of the climb, not b
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, bindparam, func, select, update
+from sqlalchemy import Column, Connection, Row, bindparam, case, func, select, update
 
 from climber.record import ClimbStart, PoleDescription
 from climber.service.tables import assessment, climb, pole
@@ -51,8 +51,17 @@ def refresh_poles(connection: Connection, pole_ids: set[str]) -> None:
         for rows in (described, graded):
             if rows:
                 names = [name for name in rows[0] if name != "the_pole"]
-                values: dict[str, Any] = {name: bindparam(name) for name in names}
+                values: dict[str, Any] = {name: bindparam(name) for name in names} | _place(names)
                 connection.execute(update(pole).where(pole.c.id == bindparam("the_pole")).values(values), rows)
+
+
+def _place(names: list[str]) -> dict[str, Any]:
+    """Keep the place that an inventory gave, and a known one where the crew's pole file gives none."""
+    return {
+        name: case((pole.c.surveyed, pole.c[name]), else_=func.coalesce(bindparam(name), pole.c[name]))
+        for name in ("lon", "lat")
+        if name in names
+    }
 
 
 def _newest_climbs(connection: Connection, pole_ids: list[str]) -> Iterator[Row[Any]]:

@@ -2,13 +2,12 @@
 
 import json
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
 from climber.service import queries, schemas
-from climber.service.answers import Cursor, Identity, Limit, Reader, box, found, json_answer, listed, place
+from climber.service.answers import Cursor, Identity, Limit, Reader, box, found, json_answer, listed, path_with, place
 from climber.service.context import service_of
 
 router = APIRouter(prefix="/v1", tags=["poles"])
@@ -22,7 +21,7 @@ async def poles(request: Request, who: Reader, after: Cursor = None, limit: Limi
     code = start[0] if start else None
     rows = await service_of(request).database.read(queries.poles, who.org_id, code, limit + 1)
     page, more = listed(rows, limit)
-    link = _link("/v1/poles", limit=limit, after=queries.cursor(page[-1].code)) if more else None
+    link = path_with("/v1/poles", limit=limit, after=queries.cursor(page[-1].code)) if more else None
     return json_answer(request, json.dumps({"poles": [queries.pole_document(row) for row in page], "next": link}))
 
 
@@ -62,7 +61,7 @@ async def history(
     )
     page, more = listed(rows, limit)
     following = queries.cursor(page[-1].climbed_at, page[-1].id) if more else None
-    link = _link(f"/v1/poles/{pole_id}/history", limit=limit, before=following) if following else None
+    link = path_with(f"/v1/poles/{pole_id}/history", limit=limit, before=following) if following else None
     climbs = ",".join(map(queries.climb_json, page))
     return json_answer(
         request, f'{{"pole":{found(described, "pole", pole_id)},"climbs":[{climbs}],"next":{json.dumps(link)}}}'
@@ -96,7 +95,7 @@ async def parts(
     page, more = listed(rows, limit)
     following = queries.cursor(page[-1].climbed_at, page[-1].id) if more else None
     path = f"/v1/poles/{pole_id}/parts"
-    link = _link(path, part=part, limit=limit, before=following) if following else None
+    link = path_with(path, part=part, limit=limit, before=following) if following else None
     climbs = [_parts_of(row, part) for row in page if row.document]
     return json_answer(request, json.dumps({"climbs": climbs, "next": link}))
 
@@ -113,7 +112,3 @@ async def changes(request: Request, who: Reader, since: Since = 0, limit: Limit 
     rows = await service_of(request).database.read(queries.changes, who.org_id, since, limit)
     listed_changes = [queries.change_document(row) for row in rows]
     return json_answer(request, json.dumps({"changes": listed_changes, "next": rows[-1].seq if rows else since}))
-
-
-def _link(path: str, **parameters: str | int) -> str:
-    return f"{path}?{urlencode(parameters)}"

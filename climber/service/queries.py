@@ -56,6 +56,7 @@ def pole_document(row: Row[Any]) -> dict[str, Any]:
         "lat": row.lat,
         "height_m": row.height_m,
         "last_climbed_at": row.last_climbed_at,
+        "inventory": json.loads(row.inventory) if row.inventory else None,
         "latest": latest if row.latest_climb_id else None,
     }
 

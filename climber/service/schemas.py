@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from climber.record import Assessment, GradedArea, Observation, PoleDescription, Sha256
+from climber.entries import ElementCheck
+from climber.record import Assessment, GradedArea, Observation, SectionSpan, Sha256
 from climber.service.ingest import ItemResult
 
 
@@ -24,6 +25,19 @@ class Latest(BaseModel):
     astm_d610: str | None
 
 
+class PoleSheet(BaseModel):
+    """`climber.record.PoleDescription`, with None where an inventory knows less than a crew."""
+
+    code: str
+    lon: float | None
+    lat: float | None
+    height_m: float | None
+    base_diameter_mm: float | None
+    top_diameter_mm: float | None
+    sides: int | None
+    sections: list[SectionSpan]
+
+
 class PoleOut(BaseModel):
     """A pole and what it shows first."""
 
@@ -33,6 +47,8 @@ class PoleOut(BaseModel):
     lat: float | None
     height_m: float | None
     last_climbed_at: AwareDatetime | None
+    inventory: dict[str, str] | None
+    """What an imported register says beside these, by its own column names."""
     latest: Latest | None
 
 
@@ -77,7 +93,7 @@ class ClimbOut(BaseModel):
 class History(BaseModel):
     """Climbs of a pole, newest first."""
 
-    pole: PoleDescription
+    pole: PoleSheet
     climbs: list[ClimbOut]
     next: str | None
 
@@ -103,12 +119,25 @@ class Assessments(BaseModel):
     assessments: list[Assessment]
 
 
+class Check(ElementCheck):
+    """A check of an element as it was sent, with the time of its arrival."""
+
+    received_at: AwareDatetime
+
+
+class Checks(BaseModel):
+    """Checks of a pole's elements, newest first."""
+
+    checks: list[Check]
+    next: str | None
+
+
 class Change(BaseModel):
     """Something was added."""
 
     seq: int
     at: AwareDatetime
-    kind: Literal["climb", "assessment", "pole"]
+    kind: Literal["climb", "assessment", "pole", "element"]
     pole_id: str
     climb_id: str | None
     assessment_id: str | None

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -96,6 +97,8 @@ pole = Table(
     Column("latest_rusted_m2", Float),
     Column("latest_iso_4628_3", String(8)),
     Column("latest_astm_d610", String(8)),
+    Column("surveyed", Boolean, nullable=False, default=False, server_default=false()),
+    Column("inventory", Text),
     UniqueConstraint("org_id", "code"),
     Index("ix_pole_position", "org_id", "lon", "lat"),
 )
@@ -167,6 +170,19 @@ assessment = Table(
     Column("coverage_sha256", SHA256),
     Column("supersedes", ID),
     Index("ix_assessment_climb_id", "climb_id", "assessed_at"),
+)
+
+element_check = Table(
+    "element_check",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("org_id", ForeignKey("org.id"), nullable=False),
+    Column("pole_id", ForeignKey("pole.id"), nullable=False),
+    Column("checked_at", TIME, nullable=False),
+    Column("received_at", TIME, nullable=False),
+    Column("content_sha256", SHA256, nullable=False),
+    Column("document", Text, nullable=False),
+    Index("ix_element_check_pole_id", "pole_id", "checked_at", "id"),
 )
 
 blob = Table(

@@ -32,7 +32,7 @@ def write_climb(
     day: int = 0,
     rusted_fraction: float | None = 0.02,
     frames: int = 3,
-    lon: float = 114.17,
+    lon: float | None = 114.17,
 ) -> str:
     """Write a climb that began `day` days after BEGAN; returns its id. Not graded when the fraction is None."""
     began = BEGAN + timedelta(days=day)
@@ -116,7 +116,7 @@ def _area(part: str, name: str, bottom_m: float, top_m: float, fraction: float) 
     )
 
 
-def start_of(code: str, began: datetime, lon: float = 114.17) -> ClimbStart:
+def start_of(code: str, began: datetime, lon: float | None = 114.17) -> ClimbStart:
     return ClimbStart(
         climb_id=uuid7(began),
         started_at=began,

@@ -11,7 +11,7 @@ from climber.service import queries, schemas
 from climber.service.answers import Identity, Limit, Reader, found, json_answer
 from climber.service.context import Service, service_of
 from climber.service.previews import MEDIA, WIDTHS, Kind, preview
-from climber.service.tiles import MOST_LEVELS, levels_of, tile
+from climber.service.tiles import MOST_LEVELS, levels_of, prepared, tile
 
 router = APIRouter(prefix="/v1", tags=["climbs"])
 DECODERS = anyio.CapacityLimiter(1)  # a whole pole decodes to half a gigabyte
@@ -102,14 +102,12 @@ async def picture_tile(
     """Send one tile of an unrolled picture."""
     service = service_of(request)
     sha256 = await _picture(service, who.org_id, climb_id, kind)
-    place = await anyio.to_thread.run_sync(
-        tile,
-        service.settings.data / "previews",
-        service.blobs.path(sha256),
-        kind,
-        (level, column, row),
-        limiter=DECODERS,
-    )
+    folder, blob = service.settings.data / "previews", service.blobs.path(sha256)
+    limiter = None if prepared(folder, blob, kind) else DECODERS
+    try:
+        place = await anyio.to_thread.run_sync(tile, folder, blob, kind, (level, column, row), limiter=limiter)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise HTTPException(404, f"The {kind} picture of climb {climb_id} cannot be decoded.") from error
     headers = {"Cache-Control": "private, max-age=86400"}
     return FileResponse(found(place, "tile", f"{level}/{column}/{row}"), media_type=MEDIA[kind], headers=headers)
 

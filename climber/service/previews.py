@@ -5,6 +5,7 @@ rust under each screen pixel; what was not seen in dark grey, what was seen too 
 colours are told apart with any kind of colour vision (Okabe and Ito, 2008).
 """
 
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -16,12 +17,24 @@ from climber.files import write_file
 
 Kind = Literal["surface", "rust", "coverage"]
 WIDTHS = (512, 1024)
-VERMILION = (213, 94, 0)
-GREY = (40, 40, 40)
-BLUE = (0, 114, 178)
-MEDIA = {"surface": "image/jpeg", "rust": "image/png", "coverage": "image/png"}
+MEDIA: dict[Kind, str] = {"surface": "image/jpeg", "rust": "image/png", "coverage": "image/png"}
 LONGEST_PX = 16_000
 """Browsers decode no JPEG beyond 65,535 and show none well beyond this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One value of a picture of indices and how it is shown."""
+
+    value: int
+    colour: tuple[int, int, int]
+    opacity: float
+
+
+MARKS: dict[Kind, tuple[Mark, ...]] = {
+    "rust": (Mark(1, (213, 94, 0), 0.65),),
+    "coverage": (Mark(0, (40, 40, 40), 0.75), Mark(2, (0, 114, 178), 0.45)),
+}
 
 
 def preview(folder: Path, blob: Path, kind: Kind, width_px: int) -> Path:
@@ -35,32 +48,34 @@ def preview(folder: Path, blob: Path, kind: Kind, width_px: int) -> Path:
 
 def _encoded(blob: Path, kind: Kind, width_px: int) -> bytes:
     with Image.open(blob) as image:
-        whole = image.convert("RGB") if kind == "surface" else Image.fromarray(np.asarray(image))
+        size = _fitted(image.size, width_px)
+        if kind == "surface":
+            shown = image.convert("RGB").resize(size, Image.Resampling.BOX)
+        else:
+            shown = overlay([share.resize(size, Image.Resampling.BOX) for share in shares(image, kind)], kind)
     out = BytesIO()
-    shown = layer(whole, kind, _fitted(whole.size, width_px))
     shown.save(out, "JPEG" if kind == "surface" else "PNG", quality=85)
     return out.getvalue()
 
 
-def layer(picture: Image.Image, kind: Kind, size: tuple[int, int]) -> Image.Image:
-    """Return the surface scaled to `size`, or a layer to lay over it from a picture of indices."""
-    if kind == "surface":
-        return picture.resize(size, Image.Resampling.BOX)
-    return _overlay(np.asarray(picture), kind, size)
+def shares(image: Image.Image, kind: Kind) -> list[Image.Image]:
+    """Return, for each mark of a layer, 255 where a picture of indices has it and 0 elsewhere."""
+    index_hw = np.asarray(image)
+    return [Image.fromarray(((index_hw == mark.value) * np.uint8(255)).astype(np.uint8)) for mark in MARKS[kind]]
+
+
+def overlay(marked: list[Image.Image], kind: Kind) -> Image.Image:
+    """Return RGBA whose opacity is the share of marked pixels (0 to 255) under each pixel of the result."""
+    result = Image.new("RGBA", marked[0].size)
+    for share, mark in zip(marked, MARKS[kind], strict=True):
+        alpha = share.point(lambda level, most=mark.opacity: level * most)
+        result = Image.alpha_composite(
+            result, Image.merge("RGBA", [*Image.new("RGB", share.size, mark.colour).split(), alpha])
+        )
+    return result
 
 
 def _fitted(size: tuple[int, int], width_px: int) -> tuple[int, int]:
     width, height = size
     scale = min(width_px / width, LONGEST_PX / height, 1.0)
     return max(1, round(width * scale)), max(1, round(height * scale))
-
-
-def _overlay(index_hw: np.ndarray, kind: Kind, size: tuple[int, int]) -> Image.Image:
-    """Return RGBA whose opacity is the share of marked pixels under each pixel of the result."""
-    overlay = Image.new("RGBA", size)
-    marks = [(1, VERMILION, 0.85)] if kind == "rust" else [(0, GREY, 0.75), (2, BLUE, 0.45)]
-    for value, colour, opacity in marks:
-        share = Image.fromarray(((index_hw == value) * np.uint8(255)).astype(np.uint8))
-        alpha = share.resize(size, Image.Resampling.BOX).point(lambda level, most=opacity: level * most)
-        overlay = Image.alpha_composite(overlay, Image.merge("RGBA", [*Image.new("RGB", size, colour).split(), alpha]))
-    return overlay

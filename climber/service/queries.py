@@ -153,6 +153,13 @@ def one_climb(connection: Connection, org_id: str, climb_id: str) -> Row[Any] | 
     return connection.execute(_climbs(org_id).where(climb.c.id == climb_id)).first()
 
 
+def climb_start(connection: Connection, org_id: str, climb_id: str) -> str | None:
+    """Return the first line of a climb's record: pole, camera, robot, preflight."""
+    query = select(climb.c.start_document).where(climb.c.id == climb_id, climb.c.org_id == org_id)
+    document: str | None = connection.scalar(query)
+    return document
+
+
 def latest(connection: Connection, org_id: str, pole_id: str) -> Row[Any] | None:
     """Return a pole's newest graded climb, in CLIMB_COLUMNS."""
     newest = select(pole.c.latest_climb_id).where(pole.c.id == pole_id, pole.c.org_id == org_id)

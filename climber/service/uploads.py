@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, BackgroundTasks, HTTPException, Request
 from fastapi.responses import FileResponse
 from pydantic import Field
 from sqlalchemy import Connection
@@ -18,6 +18,7 @@ from climber.service.auth import Principal
 from climber.service.context import service_of
 from climber.service.ingest import ItemResult, store_climbs
 from climber.service.objects import MIME, BlobInfo, BlobRefusedError
+from climber.service.preparing import prepare
 from climber.service.tables import blob, insert_new, stamp
 
 router = APIRouter(prefix="/v1", tags=["upload"])
@@ -30,9 +31,15 @@ class ClimbBatch(Model):
 
 
 @router.post("/climbs:batch", response_model=schemas.Batch)
-async def climbs_batch(request: Request, who: Uploader, batch: ClimbBatch) -> dict[str, Any]:
+async def climbs_batch(
+    request: Request, who: Uploader, batch: ClimbBatch, afterwards: BackgroundTasks
+) -> dict[str, Any]:
     """Take climbs in; each is created, a duplicate, in conflict, or missing blobs."""
-    results = await service_of(request).database.write(_store, who, batch.climbs, datetime.now(UTC))
+    service = service_of(request)
+    results = await service.database.write(_store, who, batch.climbs, datetime.now(UTC))
+    new = [one.climb_id for one in results if one.assessments_added]
+    if new:
+        afterwards.add_task(prepare, service, who.org_id, new)
     return {"results": results}
 
 

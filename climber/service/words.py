@@ -1,14 +1,26 @@
 """The pages' words in English and Traditional Chinese, one TOML file each, and how numbers are written."""
 
+import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from fastapi import Request
 
 LANGUAGES = ("en", "zh-Hant")
 COOKIE = "highmast_language"
+PART_NAMES = (
+    ("section", "section ", "part_section_n"),
+    ("zone", "slip joint at ", "part_joint_at"),
+    ("window", "worst ", "part_worst_of"),
+)
+"""Kind of part, how its name begins, and the words for it."""
+NOTES = (
+    ("not assessed: foundation", "note_foundation"),
+    ("not assessed: rust inside", "note_inside"),
+)
 
 
 @cache
@@ -25,6 +37,27 @@ def translator(language: str) -> Callable[..., str]:
         return texts[key].format(**fields)
 
     return translate
+
+
+def for_scripts(language: str) -> dict[str, str]:
+    """Return the words that the page's scripts use: those whose keys begin with `ui_`."""
+    return {key: text for key, text in words(language).items() if key.startswith("ui_")}
+
+
+def part_name(part: Mapping[str, Any], t: Callable[..., str]) -> str:
+    """Name a graded part in the reader's language; a name that is not one of ours stays as it is."""
+    name, numbers = str(part["name"]), re.findall(r"\d+(?:\.\d+)?", str(part["name"]))
+    if part["part"] == "pole":
+        return t("part_pole")
+    for kind, began, key in PART_NAMES:
+        if part["part"] == kind and name.startswith(began) and numbers:
+            return t(key, n=numbers[0])
+    return name.replace("-", "–") if part["part"] == "band" else name
+
+
+def note_text(note: str, t: Callable[..., str]) -> str:
+    """Give one of the standing notes of an assessment in the reader's language; another stays as it is."""
+    return next((t(key) for began, key in NOTES if note.startswith(began)), note)
 
 
 def language_of(request: Request) -> str:
@@ -55,6 +88,11 @@ def square_metres(area_m2: float | None) -> str:
     if area_m2 is None:
         return "–"
     return f"{area_m2:.2f} m²" if area_m2 >= 0.1 else f"{area_m2 * 10_000:.0f} cm²"
+
+
+def date(stamp: str | None) -> str:
+    """Write the day of a stored time, UTC."""
+    return stamp[:10] if stamp else "–"
 
 
 def day(stamp: str | None) -> str:

@@ -1,14 +1,20 @@
 """The pages in a real browser: what a person sees, in both languages, without internet."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from climber.upload import HistoryClient, send_climb
+from tests.service.browsers import serious
 from tests.service.climbs import write_climb
 from tests.service.servers import Server, serving
+from vision.geometry_view import surface_to_frame
+from vision.types import Camera, PoleShape, View
 
 pytestmark = pytest.mark.browser
 
@@ -46,26 +52,100 @@ def test_list_shows_the_pole_with_interval_and_coverage(history: Server, signed_
         expect(row).to_contain_text(text)
 
 
-def test_pole_page_shows_grades_chart_and_map(history: Server, signed_in: Page) -> None:
-    signed_in.goto(history.url)
-    signed_in.get_by_role("link", name="P-001").click()
+def open_pole(history: Server, page: Page) -> None:
+    """Open the pole's page and wait until the surface can be used."""
+    page.goto(history.url)
+    page.get_by_role("link", name="P-001").click()
+    expect(page.locator("#map")).to_have_attribute("data-ready", "yes", timeout=30_000)
+
+
+def test_pole_page_shows_grades_chart_and_profile(history: Server, signed_in: Page) -> None:
+    open_pole(history, signed_in)
     expect(signed_in.locator("#chart")).to_have_attribute("data-drawn", "3")
     assert signed_in.locator("#chart svg path").count() > 5
-    for picture in signed_in.locator(".stack img").all():
-        expect(picture).to_have_js_property("complete", True)
-        assert picture.evaluate("image => image.naturalWidth") == 200
+    expect(signed_in.locator("#profile")).to_have_attribute("data-drawn", "12")
     expect(signed_in.locator(".figures")).to_contain_text("2.1–4.2 % (90 % interval)")
-    expect(signed_in.locator(".heights span").first).to_have_text("0 m")
+    expect(signed_in.locator(".marks .height").first).to_contain_text(" m")
+    signed_in.locator("#chart-part").select_option(label="lower")
+    expect(signed_in.locator("#chart svg")).to_contain_text("Ri3")
     signed_in.screenshot(path=_shots(history) / "pole.png", full_page=True)
 
 
+def test_advice_gives_a_day_and_its_published_rule(history: Server, signed_in: Page) -> None:
+    open_pole(history, signed_in)
+    advice = signed_in.get_by_role("region", name="Next climb")
+    expect(advice.locator(".due")).to_contain_text(re.compile(r"20\d\d-\d\d-\d\d"))
+    expect(advice).to_contain_text("Ri3 is the worst grade that the intervals allow (whole shaft): 24 months")
+    expect(advice).to_contain_text("clearly grown since the climb before: 12 months")
+    advice.get_by_role("link", name="The rule").click()
+    expect(signed_in.get_by_role("heading", name="rule next-look/1")).to_be_visible()
+
+
 def test_layers_can_be_switched_off(history: Server, signed_in: Page) -> None:
+    open_pole(history, signed_in)
+    signed_in.get_by_role("button", name="Whole pole").click()
+    expect(signed_in.locator("#map")).to_have_attribute("data-loaded", "yes", timeout=30_000)
+    before = signed_in.locator("#map canvas").screenshot()
+    signed_in.get_by_label("Not seen well enough").uncheck()
+    expect_change(signed_in, before)
+
+
+def expect_change(page: Page, before: bytes) -> None:
+    """Wait until the surface looks different."""
+    for _ in range(100):
+        if page.locator("#map canvas").screenshot() != before:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("the surface still looks the same")
+
+
+def test_swiping_lays_an_earlier_climb_over_the_left(history: Server, signed_in: Page) -> None:
+    open_pole(history, signed_in)
+    signed_in.get_by_label("Swipe to").select_option(label="2026-01-10")
+    expect(signed_in.locator("#map")).to_have_attribute("data-compared", re.compile("."))
+    expect(signed_in.locator("#map")).to_have_attribute("data-loaded", "yes", timeout=30_000)
+    before = signed_in.locator("#map canvas").screenshot()
+    signed_in.get_by_label("Swipe between 2026-01-10 and").press("End")
+    expect_change(signed_in, before)
+
+
+def test_a_place_shows_its_photographs_with_pose_model_and_rule(history: Server, signed_in: Page) -> None:
+    open_pole(history, signed_in)
+    signed_in.evaluate("() => document.querySelector('#map').surface.fit(0.9, 1.1, 80, 100)")
+    signed_in.get_by_role("application").press("Enter")
+    dialog = signed_in.get_by_role("dialog")
+    expect(dialog.locator("canvas")).to_have_attribute("data-rust", re.compile(r"\d"))
+    for text in ("Photographs at 1.00 m, 90°", "1.000 ± ", "90.0 ± ", "test 1", "highmast-scales 1"):
+        expect(dialog).to_contain_text(text)
+    signed_in.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def test_photographs_are_projected_as_the_map_was_made(history: Server, signed_in: Page) -> None:
+    """The browser's projection agrees with the one that laid the map, on round and on faceted shafts."""
     signed_in.goto(history.url)
-    signed_in.get_by_role("link", name="P-001").click()
-    rust = signed_in.locator("img[data-layer=rust]")
-    expect(rust).to_be_visible()
-    signed_in.get_by_label("Rust", exact=True).uncheck()
-    expect(rust).to_be_hidden()
+    rng = np.random.default_rng(1)
+    heights, azimuths = rng.uniform(4.7, 5.3, 200), rng.uniform(0, 360, 200)
+    for sides in (0, 8):
+        shape = PoleShape(12.0, 300, 150, sides)
+        camera = Camera(640, 480, 800, 810, 319, 241, (-0.2, 0.05, 0.001, -0.002, 0.01))
+        view = View(camera, 5.0, 200.0, 600, 3.0, -2.0)
+        there = surface_to_frame(shape, view, heights, azimuths)
+        pole = {"height_m": 12.0, "base_diameter_mm": 300, "top_diameter_mm": 150, "sides": sides}
+        pose = {"height_m": 5.0, "azimuth_deg": 200.0, "standoff_mm": 600, "tilt_deg": 3.0, "roll_deg": -2.0}
+        here = signed_in.evaluate(
+            """async ([pole, camera, pose, places]) => {
+              const { projector } = await import("/assets/projection.js");
+              const project = projector(pole, camera, pose);
+              return places.map(([height, azimuth]) => project(height, azimuth));
+            }""",
+            [pole, asdict(camera), pose, list(zip(heights.tolist(), azimuths.tolist(), strict=True))],
+        )
+        assert sum(there.inside) > 20
+        assert [one["inside"] for one in here] == there.inside.tolist()
+        for name, expected in (("u", there.u_px), ("v", there.v_px), ("cosine", there.cosine)):
+            found = np.array([one[name] for one in here])[there.inside]
+            np.testing.assert_allclose(found, expected[there.inside], atol=1e-6)
 
 
 def test_an_earlier_climb_can_be_chosen(history: Server, signed_in: Page) -> None:
@@ -73,6 +153,16 @@ def test_an_earlier_climb_can_be_chosen(history: Server, signed_in: Page) -> Non
     signed_in.get_by_role("link", name="P-001").click()
     signed_in.get_by_role("link", name="2026-01-10").click()
     expect(signed_in.locator(".figures")).to_contain_text("0.40 %")
+
+
+def test_axe_finds_nothing_serious(history: Server, signed_in: Page) -> None:
+    for scheme in ("light", "dark"):
+        signed_in.emulate_media(color_scheme=scheme)
+        signed_in.goto(history.url)
+        assert serious(signed_in) == []
+        open_pole(history, signed_in)
+        assert serious(signed_in) == []
+    signed_in.emulate_media(color_scheme="light")
 
 
 def test_pages_speak_chinese(history: Server, signed_in: Page) -> None:

@@ -11,7 +11,7 @@ from climber.errors import HighmastError
 COMMANDS = {
     "climb": "Climb a pole, photograph it, grade it and leave a record.",
     "conformance": "Check a robot, real or simulated, against the protocol.",
-    "dataset": "Check, count, divide, import, export and make data sets.",
+    "dataset": "Check, count, divide, import, export and render data sets.",
     "demo": "A whole simulated climb to a graded, recorded, viewable pole.",
     "draw": "Draw a graded climb: unrolled, from the side, and to turn in a browser.",
     "evaluate": "Measure a model on a data set with masks.",

@@ -52,7 +52,7 @@ def painted_surface(shape: PoleShape, seed: int, rusted_fraction: float | None =
     rng = np.random.default_rng(seed)
     fraction = float(np.exp(rng.uniform(np.log(0.001), np.log(0.2))))
     fraction = fraction if rusted_fraction is None else rusted_fraction
-    sheet = _sheet(rng, shape)
+    sheet = blank_sheet(rng, shape)
     picture = paint_coat(rng, sheet)
     paint_dirt(rng, sheet, picture)
     paint_structure(rng, sheet, picture)
@@ -60,7 +60,8 @@ def painted_surface(shape: PoleShape, seed: int, rusted_fraction: float | None =
     return PaintedSurface(picture, paint_rust(rng, picture, field, threshold(field, sheet, fraction)))
 
 
-def _sheet(rng: np.random.Generator, shape: PoleShape) -> Sheet:
+def blank_sheet(rng: np.random.Generator, shape: PoleShape) -> Sheet:
+    """Return the sheet of a shaft, its weld lines drawn at random."""
     rows = max(16, round(shape.height_m * 1000 / SHEET_MM_PER_PX))
     columns = max(16, round(np.pi * float(apothem_mm(shape, shape.height_m / 2)) * 2 / SHEET_MM_PER_PX))
     bottoms = [section.bottom_m for section in shape.sections] or [0.0]

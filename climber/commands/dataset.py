@@ -1,4 +1,4 @@
-"""`highmast dataset`: check, count, divide, import, export and make data sets (vision/dataset/DATASET.md)."""
+"""`highmast dataset`: check, count, divide, import, export and render data sets (vision/dataset/DATASET.md)."""
 
 import json
 import sys
@@ -155,6 +155,27 @@ def export(kind: str, root: Path, out: Path) -> None:
         dataset = read_dataset(root)
         module(kind).write(root, dataset, out)
     click.echo(f"wrote {len(dataset.photograph)} photographs' labels to {out} as {kind}")
+
+
+@command.command()
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--poles", type=click.IntRange(2, 100_000), default=12, show_default=True)
+@click.option("--photographs", type=click.IntRange(1, 1000), default=4, show_default=True, help="Of each pole.")
+@click.option("--side", type=click.IntRange(64, 4096), default=320, show_default=True, help="Side in pixels.")
+@click.option("--val", type=click.FloatRange(0.01, 0.9), default=0.3, show_default=True, help="Share of validation.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+def render(out: Path, poles: int, photographs: int, side: int, val: float, seed: int) -> None:
+    """Make the data set OUT by the renderer: stains, and rust in three states, each pixel known."""
+    from vision.dataset.made import Order, make
+
+    order = Order(poles, photographs, side, seed, val)
+    with (
+        _plainly(),
+        click.progressbar(length=poles, file=sys.stderr, hidden=not sys.stderr.isatty(), label="rendering") as bar,
+    ):
+        for _ in make(order, out):
+            bar.update(1)
+    click.echo(f"wrote {poles * photographs} photographs of {poles} poles to {out}")
 
 
 command.help = f"{command.help}\n\nFormats to import:\n\n\b\n" + "\n".join(

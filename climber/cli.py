@@ -9,10 +9,12 @@ from climber import __version__
 from climber.errors import HighmastError
 
 COMMANDS = {
+    "calibrate": "Measure a camera's lens from photographs of a board.",
     "climb": "Climb a pole, photograph it, grade it and leave a record.",
     "conformance": "Check a robot, real or simulated, against the protocol.",
     "dataset": "Check, count, divide, import, export and render data sets.",
     "demo": "A whole simulated climb to a graded, recorded, viewable pole.",
+    "doctor": "Look at ports, cameras, clock, disk, model and service, and say what to do.",
     "draw": "Draw a graded climb: unrolled, from the side, and to turn in a browser.",
     "evaluate": "Measure a model on a data set with masks.",
     "export": "Write the model file of a training run.",

@@ -2,7 +2,7 @@
 
 import socket
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -56,6 +56,9 @@ class Settings:
     speed_m_s: float
     yes: bool
     page_port: int = 0
+    calibration: Path | None = None
+    key: Path | None = None
+    trace: Path | None = None
 
 
 def climb_pole(settings: Settings, console: Console | None = None) -> Ended:
@@ -70,6 +73,7 @@ def climb_pole(settings: Settings, console: Console | None = None) -> Ended:
     segmenter = _model(settings.model)
     with StopButton() as button, _opened(settings) as robot:
         camera = camera_of(robot.camera_info)
+        _same_camera(earlier, camera)
         stations = _stations(pole, camera, robot.standoff_mm, earlier)
         limits = Limits(reach_m=pole.description.height_m)
         expected = forecast(pole.shape, camera, robot.standoff_mm, stations, settings.speed_m_s, robot.parameters)
@@ -110,9 +114,19 @@ def _model(path: Path | None) -> Segmenter:
 
 def _opened(settings: Settings) -> Robot:
     try:
-        return Robot.open(settings.robot_url, settings.camera_url)
+        return Robot.open(
+            settings.robot_url,
+            settings.camera_url,
+            key=settings.key,
+            trace=settings.trace,
+            calibration=settings.calibration,
+        )
     except BridgeError as error:
         raise RobotError(str(error)) from error
+    except OSError as error:
+        raise InputError(
+            f"--trace {settings.trace}: {error.strerror}; give a new name in a folder that exists"
+        ) from None
 
 
 def _earlier(settings: Settings, pole: Pole) -> Record | None:
@@ -127,6 +141,15 @@ def _earlier(settings: Settings, pole: Pole) -> Record | None:
             f"{settings.pole} describes another pole ({pole.description.code}). Give the pole file of that climb."
         )
     return record
+
+
+def _same_camera(earlier: Record | None, camera: Camera) -> None:
+    """One record, one lens: its photographs are laid on the pole with it."""
+    if earlier is not None and Camera(**earlier.start.camera.model_dump()) != camera:
+        raise InputError(
+            f"{earlier.folder} was photographed with another camera or calibration; resume with that one, "
+            "or begin a new climb with --out"
+        )
 
 
 def _stations(pole: Pole, camera: Camera, standoff_mm: float, earlier: Record | None) -> tuple[Station, ...]:
@@ -190,15 +213,7 @@ def _recorder(
         climb_id=uuid7(now),
         started_at=now,
         pole=pole.description,
-        camera=CameraDescription(
-            width_px=camera.width_px,
-            height_px=camera.height_px,
-            fx_px=camera.fx_px,
-            fy_px=camera.fy_px,
-            cx_px=camera.cx_px,
-            cy_px=camera.cy_px,
-            distortion=camera.distortion,
-        ),
+        camera=CameraDescription(**asdict(camera)),
         robot=who[:200],
         simulated=robot.is_simulator,
         device=socket.gethostname()[:200],

@@ -6,7 +6,10 @@ from vision.types import Camera, View
 
 
 def camera_of(info: CameraInfo) -> Camera:
-    """Pinhole without distortion, centred in the picture (pixel centres on whole numbers, as OpenCV has it)."""
+    """The calibrated lens; without one, a pinhole without distortion, centred in the picture (pixel centres on whole
+    numbers, as OpenCV has it)."""
+    if (lens := info.lens) is not None:
+        return Camera(info.width_px, info.height_px, lens.fx_px, lens.fy_px, lens.cx_px, lens.cy_px, lens.distortion)
     return Camera(
         width_px=info.width_px,
         height_px=info.height_px,

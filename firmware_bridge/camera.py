@@ -195,11 +195,13 @@ class _Reader:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
+        kind = None
         with open(self._process.stdout.fileno(), "rb", closefd=False) as pipe:
             while len(head := pipe.read(HEADER.size)) == HEADER.size:
                 kind, length = HEADER.unpack(head)
                 self._take_in(Kind(kind), pipe.read(length))
                 self.opened.set()
         self.ended = True
-        self._take_in(Kind.FAILED, b"the camera's process ended")
+        if kind != Kind.FAILED:  # else it has said why
+            self._take_in(Kind.FAILED, b"the camera's process ended")
         self.opened.set()

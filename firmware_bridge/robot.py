@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from firmware_bridge.calibration_file import load_calibration
 from firmware_bridge.camera import Camera, FolderCamera, Still, decode, open_camera
 from firmware_bridge.camera_messages import CameraInformation, CaptureStatus, ImageCaptured
 from firmware_bridge.clock import ClockOffset, ask_clock
@@ -43,7 +44,7 @@ STOP_S = 0.1
 class Robot:
     """A pole-climbing robot on a serial line, with its camera. Make it with `Robot.open`."""
 
-    def __init__(self, session: Session, camera: Camera | None) -> None:
+    def __init__(self, session: Session, camera: Camera | None, calibrated: CameraInfo | None = None) -> None:
         """Take over an open session; asks who is there (LinkLost)."""
         self.session = session
         self._camera = camera
@@ -52,30 +53,43 @@ class Robot:
         self._before: tuple[int, Pose] | None = None
         self.about = _identity(session.ask(Version))
         self.parameters = session.ask_parameters()
-        self.camera_info = _camera_info(session.ask(CameraInformation))
-        if isinstance(camera, FolderCamera):
+        self.camera_info = calibrated or _camera_info(session.ask(CameraInformation))
+        if isinstance(camera, FolderCamera) and calibrated is None:
             self.camera_info = _resized(self.camera_info, camera.size_px)
         self._still = session.ask(CaptureStatus).images
 
     @classmethod
     def open(
-        cls, robot_url: str, camera_url: str | None = None, *, key: Path | None = None, trace: Path | None = None
+        cls,
+        robot_url: str,
+        camera_url: str | None = None,
+        *,
+        key: Path | None = None,
+        trace: Path | None = None,
+        calibration: Path | None = None,
     ) -> Self:
         """Open port and camera and wait for status and identity; PortError, LinkLost, CameraError.
 
         `robot_url` "auto" takes the one serial port on which a robot's heartbeat is heard.
         `key` is a file made by `highmast key`: with it everything is signed, and unsigned words are not believed.
         `trace` is the base name of two new files that keep every byte (see `trace`).
+        `calibration` is a file made by `highmast calibrate`; without one the robot says what its lens is.
         """
+        calibrated = None if calibration is None else load_calibration(calibration).info
         signer = None if key is None else signer_for(key)
-        kept = None if trace is None else Trace(trace)
         if robot_url == AUTO:
             robot_url = choose(candidates()).candidate.url
-        link = Link(robot_url, Protocol(HOST_SYSTEM, HOST_COMPONENT, signer, trace=kept))
+        kept = None if trace is None else Trace(trace)
+        try:
+            link = Link(robot_url, Protocol(HOST_SYSTEM, HOST_COMPONENT, signer, trace=kept))
+        except LinkError:
+            if kept is not None:
+                kept.discard()
+            raise
         camera = None
         try:
             camera = None if camera_url is None else open_camera(camera_url, link.nudge)
-            return cls(Session(link), camera)
+            return cls(Session(link), camera, calibrated)
         except BaseException:
             link.close()
             if camera is not None:

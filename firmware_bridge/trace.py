@@ -43,8 +43,8 @@ class Trace:
 
     def __init__(self, base: Path) -> None:
         """Open BASE.tlog and BASE.raw; FileExistsError rather than overwrite one."""
-        self._tlog = base.with_name(base.name + ".tlog").open("xb")
-        self._raw = base.with_name(base.name + ".raw").open("xb")
+        self._paths = [base.with_name(base.name + suffix) for suffix in (".tlog", ".raw")]
+        self._tlog, self._raw = (path.open("xb") for path in self._paths)
         self._flushed_s = time.monotonic()
 
     def incoming(self, segments: Sequence[RawFrame | bytes]) -> None:
@@ -60,6 +60,12 @@ class Trace:
         """Flush and close."""
         self._tlog.close()
         self._raw.close()
+
+    def discard(self) -> None:
+        """Close and remove both files: the line could not be opened, and the names are free for the next try."""
+        self.close()
+        for path in self._paths:
+            path.unlink()
 
     def _put(self, direction: Direction, data: bytes, is_frame: bool) -> None:
         now_us = time.time_ns() // 1000

@@ -32,6 +32,18 @@ class Pose:
 
 
 @dataclass(frozen=True, slots=True)
+class Lens:
+    """What `highmast calibrate` measured, in pixels (pixel centres on whole numbers)."""
+
+    fx_px: float
+    fy_px: float
+    cx_px: float
+    cy_px: float
+    distortion: tuple[float, float, float, float, float]
+    """Brown-Conrady: OpenCV's k1, k2, p1, p2, k3."""
+
+
+@dataclass(frozen=True, slots=True)
 class CameraInfo:
     """Pinhole intrinsics in pixels, as the camera reports them or as a calibration file gives them."""
 
@@ -39,6 +51,8 @@ class CameraInfo:
     height_px: int
     focal_px: float
     model: str = ""
+    lens: Lens | None = None
+    """None: not calibrated, so taken for an ideal pinhole with its axis in the middle of the picture."""
 
 
 @dataclass(frozen=True, slots=True)

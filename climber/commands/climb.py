@@ -9,6 +9,9 @@ import click
 @click.command()
 @click.option("--robot", required=True, help="Serial port or URL: /dev/ttyUSB0, COM3, a pty, tcp://HOST:PORT.")
 @click.option("--camera", required=True, help="Camera URL, or a folder of photographs to replay.")
+@click.option("--calibration", type=click.Path(dir_okay=False, path_type=Path), help="File of `highmast calibrate`.")
+@click.option("--key", type=click.Path(dir_okay=False, path_type=Path), help="Key file of the robot (`highmast key`).")
+@click.option("--trace", type=click.Path(path_type=Path), help="Keep every byte of the line in NAME.tlog and NAME.raw.")
 @click.option("--pole", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Pole file (TOML).")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="New folder for the record.")
 @click.option("--resume", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Go on with this climb.")
@@ -22,6 +25,9 @@ import click
 def command(
     robot: str,
     camera: str,
+    calibration: Path | None,
+    key: Path | None,
+    trace: Path | None,
     pole: Path,
     out: Path | None,
     resume: Path | None,
@@ -52,6 +58,9 @@ def command(
             speed_m_s=speed_m_s,
             yes=yes,
             page_port=page_port,
+            calibration=calibration,
+            key=key,
+            trace=trace,
         )
     )
     if ended.outcome != "completed":

@@ -16,7 +16,12 @@ from climber.record import Assessment
 from climber.recording import RECORD, read_record
 from climber.signing import verify
 from climber.truth import rusted_truth_m2
+from firmware_bridge.calibration_file import Calibration, save_calibration
+from firmware_bridge.keys import new_key
+from firmware_bridge.trace import Direction, read_raw
 from tests.climber.programs import POLE, Simulator, simulator, wait_for_lines
+
+LENS = Calibration(1280, 960, 860.0, 860.0, 639.6, 479.5, (0.0,) * 5, 0.1, 0.1, 12)
 
 
 def run(command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -25,10 +30,14 @@ def run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def climbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of one complete climb."""
+    """The folder of one complete climb: signed line, traced, with a calibrated camera."""
     base = tmp_path_factory.mktemp("climbed")
-    with simulator(base, "--speed", "max") as robot:
-        done = run(robot.climb("--out", str(base / "climb")))
+    key, lens = base / "robot.key", base / "lens.toml"
+    new_key(key)
+    save_calibration(lens, LENS, "as the simulator's, but for a tenth of a pixel")
+    with simulator(base, "--speed", "max", "--key", str(key)) as robot:
+        options = ("--key", str(key), "--trace", str(base / "line"), "--calibration", str(lens))
+        done = run(robot.climb("--out", str(base / "climb"), *options))
     assert done.returncode == 0, done.stderr
     return base / "climb"
 
@@ -75,6 +84,14 @@ def test_pictures_are_unrolled_like_the_pole_file(climbed: Path) -> None:
     right = np.corrcoef(painted.mean(axis=1), seen.mean(axis=1))[0, 1]
     flipped = np.corrcoef(painted.mean(axis=1), seen.mean(axis=1)[::-1])[0, 1]
     assert right > flipped
+
+
+def test_the_calibrated_lens_is_recorded_and_the_line_traced(climbed: Path) -> None:
+    camera = read_record(climbed).start.camera
+    assert (camera.fx_px, camera.cx_px) == (LENS.fx_px, LENS.cx_px)
+    records = list(read_raw(climbed.parent / "line.raw"))
+    assert {record.direction for record in records} == set(Direction)
+    assert (climbed.parent / "line.tlog").stat().st_size > 10_000
 
 
 def test_folder_with_a_record_is_refused(climbed: Path) -> None:
@@ -148,11 +165,16 @@ def test_crashed_climb_keeps_every_confirmed_frame(tmp_path: Path) -> None:
     assert len(read_record(folder).observations) == crashed.start.planned_frames
 
 
-def test_resume_of_another_pole_is_refused(tmp_path: Path, climbed: Path) -> None:
+def test_resume_of_another_pole_or_with_another_camera_is_refused(tmp_path: Path, climbed: Path) -> None:
     with simulator(tmp_path, "--speed", "max", pole=POLE.replace("T-1", "T-2")) as robot:
-        done = run(robot.climb("--resume", str(climbed)))
-    assert done.returncode == 2
-    assert "describes another pole (T-2)" in done.stderr
+        other_pole = run(robot.climb("--resume", str(climbed)))
+        same_pole = replace(robot, pole=climbed.parent / "pole.toml")
+        other_camera = run(same_pole.climb("--resume", str(climbed)))
+        same_trace = run(same_pole.climb("--out", str(tmp_path / "new"), "--trace", str(climbed.parent / "line")))
+    assert [done.returncode for done in (other_pole, other_camera, same_trace)] == [2, 2, 2]
+    assert "describes another pole (T-2)" in other_pole.stderr
+    assert "another camera or calibration" in other_camera.stderr
+    assert "give a new name" in same_trace.stderr
 
 
 def test_recorded_photographs_are_replayed(tmp_path: Path, climbed: Path) -> None:

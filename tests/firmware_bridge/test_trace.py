@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware_bridge.errors import ProtocolError
+from firmware_bridge.errors import PortError, ProtocolError
 from firmware_bridge.messages import ClimbStatus
 from firmware_bridge.protocol import Protocol
 from firmware_bridge.robot import Robot
@@ -112,6 +112,12 @@ def test_bytes_of_no_frame_are_kept_in_the_raw_trace(tmp_path: Path) -> None:
     records = list(read_raw(tmp_path / "noisy.raw"))
     garbage = [record for record in records if record.direction == Direction.ROBOT and record.data[0] != 0xFD]
     assert garbage
+
+
+def test_a_port_that_cannot_be_opened_leaves_no_trace(tmp_path: Path) -> None:
+    with pytest.raises(PortError):
+        Robot.open(str(tmp_path / "no-port"), trace=tmp_path / "climb")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_no_trace_is_said(tmp_path: Path) -> None:

@@ -1,0 +1,81 @@
+"""What `highmast doctor` looks at: ports, cameras and the right to use them. Sends nothing to a robot."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from climber.checkup import Finding, bad_robot, good, look
+from firmware_bridge.camera import open_camera
+from firmware_bridge.discovery import AUTO, Candidate, candidates, choose, listen
+from firmware_bridge.errors import BridgeError, CameraError, PortError
+
+VIDEO = Path("/sys/class/video4linux")
+
+
+def ports(found: list[Candidate]) -> Iterator[Finding]:
+    """Serial ports, and whether this user may open them."""
+    if not found:
+        advice = "plug the robot's cable in (its driver may be missing), or give --robot tcp://HOST:PORT"
+        yield look("ports", "no serial port", advice)
+    for port in found:
+        yield may_open("port", Path(port.url), port.about)
+
+
+def may_open(what: str, device: Path, about: str) -> Finding:
+    """Whether this user may read and write a device; where not, which group may."""
+    words = f"{device} ({about})"
+    if os.name != "posix" or not device.exists() or os.access(device, os.R_OK | os.W_OK):
+        return good(what, words)
+    group = _group_of(device)
+    return bad_robot(
+        what,
+        f"{words}: this user may not open it",
+        f"run `sudo usermod -aG {group} $USER`, then log out and in" if group else "ask for the right to open it",
+    )
+
+
+def _group_of(device: Path) -> str | None:
+    """The group that may, unless that is root's own."""
+    if sys.platform == "win32":
+        return None
+    import grp
+
+    status = device.stat()
+    if not status.st_gid or not status.st_mode & 0o060:
+        return None
+    return grp.getgrgid(status.st_gid).gr_name
+
+
+def robot(url: str) -> Finding:
+    """Listen for a heartbeat; nothing is sent."""
+    try:
+        heard = choose(candidates()) if url == AUTO else listen(Candidate(url, "as given"))
+    except PortError as error:
+        return bad_robot("robot", str(error), "see the ports above")
+    if heard.is_robot:
+        return good("robot", f"{heard.words} on {heard.candidate.url}")
+    advice = "is it switched on, is this its port, and is no other program using it?"
+    return bad_robot("robot", f"{url}: {heard.words}", advice)
+
+
+def cameras() -> Iterator[Finding]:
+    """Video devices of this machine; elsewhere than on Linux they cannot be listed."""
+    found = sorted(VIDEO.glob("video*")) if VIDEO.is_dir() else []
+    if not found:
+        yield look(
+            "cameras", "no video device listed", "plug a USB camera in, or give --camera rtsp://... or http://..."
+        )
+    for one in found:
+        yield may_open("camera", Path("/dev", one.name), (one / "name").read_text().strip())
+
+
+def camera(url: str) -> Finding:
+    """Open a stream and wait for its first picture, or look into a folder."""
+    try:
+        open_camera(url, lambda: None).close()
+    except CameraError as error:
+        return bad_robot("camera", str(error), "open the same address with another program, such as VLC")
+    except BridgeError as error:
+        return bad_robot("camera", str(error), "see its message")
+    return good("camera", f"{url} can be opened")

@@ -1,0 +1,71 @@
+"""`highmast doctor`: is this machine ready for a climb, and what is to be done if not?"""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from climber.checkup import Finding
+
+
+@click.command()
+@click.option("--robot", help="Also listen for a robot here: port, URL, or auto for every port. Nothing is sent.")
+@click.option("--camera", "camera_url", help="Also open this camera (URL, uvc:///dev/video0) or folder.")
+@click.option("--service", "service_url", help="Also ask this history service, and compare clocks.")
+@click.option("--model", type=click.Path(dir_okay=False, path_type=Path), help="Model file; default: the shipped one.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path(), help="Where records are to go.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def command(
+    robot: str | None,
+    camera_url: str | None,
+    service_url: str | None,
+    model: Path | None,
+    out: Path,
+    as_json: bool,
+) -> None:
+    """Look at versions, ports, cameras, permissions, model, disk, clock and service, and say what to do.
+
+    Exit status 0 if nothing is bad, else that of the first thing that is: 3 robot or camera, 4 service, 2 the rest.
+    """
+    wrong = []
+    for finding in _findings(robot, camera_url, service_url, model, out):
+        click.echo(_line(finding, as_json))
+        if finding.health.name == "BAD":
+            wrong.append(finding)
+    if wrong:
+        sys.exit(wrong[0].status)
+
+
+def _findings(
+    robot: str | None, camera: str | None, service: str | None, model: Path | None, out: Path
+) -> Iterator["Finding"]:
+    from climber import checkup, checkup_hardware
+    from firmware_bridge.discovery import candidates
+
+    yield from checkup.machine()
+    yield from checkup_hardware.ports(candidates())
+    if robot is not None:
+        yield checkup_hardware.robot(robot)
+    yield from checkup_hardware.cameras()
+    if camera is not None:
+        yield checkup_hardware.camera(camera)
+    yield checkup.model(model)
+    yield checkup.disk(out)
+    there = None
+    if service is not None:
+        reached, there = checkup.service(service)
+        yield reached
+    yield checkup.clock(datetime.now(UTC), there)
+
+
+def _line(finding: "Finding", as_json: bool) -> str:
+    if as_json:
+        return json.dumps(asdict(finding) | {"health": finding.health.value}, ensure_ascii=False)
+    advice = f"\n{'':6}-> {finding.advice}" if finding.advice else ""
+    return f"{finding.health.value:<5} {finding.what}: {finding.words}{advice}"

@@ -9,10 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from climber.errors import InputError
-from vision.gradability import ungradable_reason
 from vision.refine import Refinement, refine
 from vision.refine_match import Small, small
-from vision.strip import Segments, pole_strip, segment_strip
+from vision.strip import Segments, pole_strip, segment_strip, useless_reason
 from vision.surface import SurfaceMap
 from vision.types import Image, Mask, ModelInfo, PoleShape, View
 
@@ -64,9 +63,9 @@ class Photographs:
 
 def find_rust(segmenter: Segments, shape: PoleShape, image: Image, view: View) -> Mask | None:
     """Find rust on the pole in a frame; None when the pole's strip of the picture is too poor to grade."""
-    strip = pole_strip(shape, view)
-    useless = ungradable_reason(np.ascontiguousarray(image[:, strip]))
-    return None if useless else segment_strip(segmenter, image, strip)
+    if useless_reason(shape, view, image):
+        return None
+    return segment_strip(segmenter, image, pole_strip(shape, view))
 
 
 def read_image(path: Path) -> Image:

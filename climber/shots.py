@@ -3,8 +3,7 @@
 import numpy as np
 
 from firmware_bridge.types import Frame
-from vision.gradability import ungradable_reason
-from vision.strip import pole_strip
+from vision.strip import useless_reason
 from vision.types import PoleShape, View
 
 TRIES = 3
@@ -15,4 +14,4 @@ def fault_of(frame: Frame, before: Frame | None, shape: PoleShape, view: View) -
     """Return what is wrong with a photograph: frozen, or ungradable where the pole is. None = nothing."""
     if before is not None and np.array_equal(frame.image, before.image):
         return "frozen: the camera sent the same picture again"
-    return ungradable_reason(np.ascontiguousarray(frame.image[:, pole_strip(shape, view)]))
+    return useless_reason(shape, view, frame.image)

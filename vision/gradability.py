@@ -27,6 +27,10 @@ EDGE = 12.0
 BLUR = 0.23
 """An edge this much softer in the picture than in the small one is blurred over about 4 pixels or more."""
 
+OUTLINE = 6.0
+"""Grey levels per pixel of a picture OUTLINE_PX high: a pole's outline stands out more, a lens behind a cloth less."""
+OUTLINE_PX = 120
+
 
 def ungradable_reason(image: Image) -> str | None:
     """Return why an RGB photograph cannot be graded (`too small`, `dark`, `glare`, `blur`), or None."""
@@ -48,6 +52,13 @@ def is_blurred(image: Image) -> bool:
     grey = cv2.cvtColor(_middle(image), cv2.COLOR_RGB2GRAY)
     coarse = edge(cv2.resize(grey, None, fx=1 / COARSE, fy=1 / COARSE, interpolation=cv2.INTER_AREA))
     return coarse >= EDGE and edge(grey) < BLUR * coarse
+
+
+def is_covered(image: Image) -> bool:
+    """Tell whether a picture that must hold the pole's outline shows no edge at all: something is on the lens."""
+    zoom = min(1.0, OUTLINE_PX / image.shape[0])
+    grey = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA)
+    return edge(np.asarray(grey, dtype=np.uint8)) < OUTLINE
 
 
 def edge(grey: npt.NDArray[np.uint8]) -> float:

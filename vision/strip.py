@@ -6,6 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from vision.geometry import apothem_mm
+from vision.gradability import is_covered, ungradable_reason
 from vision.types import Image, Mask, PoleShape, View
 
 MARGIN_PX = 48
@@ -33,6 +34,14 @@ def pole_strip(shape: PoleShape, view: View) -> slice:
     left = max(0, math.floor(camera.cx_px - half_px))
     width = math.ceil((math.ceil(camera.cx_px + half_px) - left) / STEP_PX) * STEP_PX
     return slice(left, min(camera.width_px, left + width))
+
+
+def useless_reason(shape: PoleShape, view: View, image: Image) -> str | None:
+    """Return why the pole cannot be graded in a frame (as `ungradable_reason`, or `covered`), or None."""
+    part = np.ascontiguousarray(image[:, pole_strip(shape, view)])
+    if reason := ungradable_reason(part):
+        return reason
+    return "covered: not even the pole's outline stands out; clear the lens" if is_covered(part) else None
 
 
 def segment_strip(segmenter: Segments, image: Image, strip: slice) -> Mask:

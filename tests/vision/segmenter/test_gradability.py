@@ -7,6 +7,7 @@ import pytest
 from vision.gradability import ungradable_reason
 from vision.render import PoleRenderer
 from vision.render_surface import painted_surface
+from vision.strip import useless_reason
 from vision.types import Camera, Image, PoleShape, View
 
 
@@ -32,3 +33,13 @@ def test_what_spoils_it_is_named(picture: Image) -> None:
         found = ungradable_reason(image)
         assert found is not None, reason
         assert found.startswith(reason)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_covered_lens_is_told_from_a_clean_pole_by_the_missing_outline(seed: int) -> None:
+    shape, view = PoleShape(1.2, 300, 260), View(Camera(640, 480, 430, 430, 320, 240), 0.6, 70 * seed, 600)
+    clear = PoleRenderer(shape, painted_surface(shape, seed, 0).rgb, seed).render(view)
+    noise = np.random.default_rng(seed).normal(0, 4, clear.shape)
+    behind_cloth = np.clip(cv2.GaussianBlur(clear, (0, 0), 20) / 3.0 + noise, 0, 255).astype(np.uint8)
+    assert useless_reason(shape, view, clear) is None
+    assert (useless_reason(shape, view, behind_cloth) or "").startswith("covered")

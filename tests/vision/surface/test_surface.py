@@ -9,6 +9,7 @@ import pytest
 from vision.coverage import Requirement, State
 from vision.grading import parts
 from vision.render_surface import PaintedSurface, painted_surface
+from vision.study_visibility import agreement, cells, visible
 from vision.surface import SurfaceMap
 from vision.types import Camera, Mask, ModelInfo, PoleShape, View
 
@@ -123,6 +124,36 @@ def test_a_stricter_requirement_sees_less() -> None:
         surface.add(image, mask, View(WIDE, 1.5, 0, 600))
         seen.append(parts(surface)[0].seen_m2)
     assert seen[1] < 0.7 * seen[0]
+
+
+@pytest.mark.parametrize("sides", [0, 8, 12, 16])
+def test_what_a_frame_covers_is_what_its_rays_see(sides: int) -> None:
+    shape = PoleShape(1.5, 300, 240, sides)
+    surface = SurfaceMap(shape, 2)
+    image, mask = _blank(WIDE)
+    views = [View(WIDE, 0.8, 350, 600, 6, -4), View(WIDE, 0.5, 120, 1150, -3, 2)]
+    for view in views:
+        surface.add(image, mask, view)
+    seen = visible(shape, views, cells(shape, 4), Requirement(), step_px=1)
+    assert 0.2 < seen.mean() < 0.6
+    assert agreement(surface, seen) > 0.99
+
+
+def test_cameras_of_different_kinds_in_a_ring_see_all_around() -> None:
+    shape = PoleShape(0.5, 260, 260, 8)
+    surface = SurfaceMap(shape, 2)
+    bent = (-0.18, 0.05, 0.0008, -0.0006, 0.004)
+    ring = [
+        View(Camera(1280, 960, 857.0, 857.0, 639.5, 479.5, bent if index % 2 else (0, 0, 0, 0, 0)), 0.25, azimuth, 600)
+        if index
+        else View(Camera(1920, 1080, 1300.0, 1290.0, 950.0, 530.0), 0.25, azimuth, 700, 0, 90)
+        for index, azimuth in enumerate((0.0, 72.0, 144.0, 216.0, 288.0))
+    ]
+    for view in ring:
+        surface.add(*_blank(view.camera), view)
+    whole = parts(surface)[0]
+    assert whole.seen_m2 > 0.99 * whole.area_m2
+    assert agreement(surface, visible(shape, ring, cells(shape, 4), Requirement(), step_px=1)) > 0.99
 
 
 def test_a_frame_is_laid_in_time_for_a_stream() -> None:

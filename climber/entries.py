@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field
 from climber.record import Code, Model, Name, Reason, Sha256, Uuid7
 
 Text = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
-Label = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f]+$")]
+Label = Annotated[str, Field(min_length=1, max_length=64)]
 ElementName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
 
 

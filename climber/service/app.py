@@ -36,6 +36,7 @@ HEADERS = {
     "Cache-Control": "private, no-cache",
 }
 EVERYWHERE: dict[int | str, dict[str, Any]] = {
+    400: {"model": Refusal, "description": "Not readable"},
     401: {"model": Refusal, "description": "No valid key"},
     403: {"model": Refusal, "description": "Not for this role"},
     422: {"model": Refusal, "description": "Out of bounds"},
@@ -119,6 +120,8 @@ class Hardened:
 async def _out_of_bounds(_request: Request, error: Exception) -> JSONResponse:
     """Say what is wrong where, without sending back what was sent."""
     assert isinstance(error, RequestValidationError)
+    if all(one["loc"][0] == "path" for one in error.errors()):
+        return JSONResponse({"detail": "There is no such thing in your organisation."}, 404)
     wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:20]]
     return JSONResponse({"detail": "; ".join(wrong)}, 422)
 

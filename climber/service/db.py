@@ -102,5 +102,6 @@ def _sqlite_reader(url: str, connections: int) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
         connection.execute("PRAGMA query_only=ON")
+        connection.execute("PRAGMA case_sensitive_like=ON")  # as on PostgreSQL; a prefix then finds its index too
 
     return engine

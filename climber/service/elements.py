@@ -55,7 +55,7 @@ async def elements_batch(request: Request, who: Inspector, batch: CheckBatch) ->
     return {"results": results}
 
 
-@router.get("/poles/{pole_id}/elements", response_model=schemas.Checks, responses=schemas.refusals(400, 404))
+@router.get("/poles/{pole_id}/elements", response_model=schemas.Checks, responses=schemas.refusals(404))
 async def elements(
     request: Request, who: Reader, pole_id: Identity, before: Cursor = None, limit: Limit = 100
 ) -> Response:

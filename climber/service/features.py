@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, func, select
 
+from climber.service import cql
 from climber.service.queries import within
 from climber.service.tables import assessment, climb, pole
 
@@ -24,6 +25,8 @@ class Wanted:
     since: str | None = None
     until: str | None = None
     code: str | None = None
+    filter: str | None = None
+    """CQL2 text."""
     after: str | None = None
 
 
@@ -42,6 +45,11 @@ class Collection:
     time: Column[Any]
     org_id: Column[Any]
     source: Callable[[Select[Any]], Select[Any]]
+
+    @property
+    def queryables(self) -> dict[str, Column[Any]]:
+        """What a filter may name."""
+        return {"id": self.identity} | {column.name: column for column in self.columns}
 
 
 POLES = Collection(
@@ -153,6 +161,8 @@ def _conditions(of: Collection, org_id: str, wanted: Wanted) -> Iterator[ColumnE
         yield of.time <= wanted.until
     if wanted.code is not None:
         yield pole.c.code == wanted.code
+    if wanted.filter is not None:
+        yield cql.condition(wanted.filter, of.queryables)
 
 
 def moment(text: str) -> datetime:

@@ -27,7 +27,7 @@ class Inventory(Model):
     """Poles to take in; with `dry_run` only told what would happen."""
 
     poles: Annotated[tuple[InventoryPole, ...], Field(min_length=1, max_length=5000)]
-    dry_run: bool = False
+    dry_run: bool = Field(default=False, strict=True)
 
     @field_validator("poles")
     @classmethod

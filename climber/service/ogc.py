@@ -1,4 +1,4 @@
-"""OGC API - Features 1.0 (Core, GeoJSON, OpenAPI 3.0) under /ogc, so that a GIS can add the poles as a layer.
+"""OGC API - Features (Core, GeoJSON, OpenAPI 3.0, CQL2 text) under /ogc, so that a GIS can add the poles as a layer.
 
 Where the standard and this service's own API differ, the standard holds here: a bad or unknown parameter is answered
 with 400, and a limit beyond the largest is lowered to it.
@@ -7,12 +7,13 @@ with 400, and a limit beyond the largest is lowered to it.
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 
-from climber.service import features, ogc_documents
+from climber.service import cql, features, ogc_documents
 from climber.service.answers import Reader, box, found, json_answer, may_read
 from climber.service.context import Service, service_of
 from climber.service.features import COLLECTIONS, Collection, Wanted, moment
@@ -21,11 +22,13 @@ from climber.service.tables import stamp
 
 router = APIRouter(prefix="/ogc", include_in_schema=False, dependencies=[Depends(may_read)])
 GEOJSON = "application/geo+json"
+SCHEMA = "application/schema+json"
 OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
 MOST = 10_000
 USUAL = 100
 COUNTED_S = 10.0
 """How long a count is shown again: clients ask for every page, and the count costs more than a page."""
+ITEMS_PARAMETERS = ("bbox", "datetime", "limit", "code", "filter", "filter-lang", "filter-crs", "cursor")
 Name = Annotated[str, Path(pattern=r"^[\w-]{1,40}$")]
 
 
@@ -88,14 +91,22 @@ async def collection_document(request: Request, collection: Name) -> Response:
     return json_answer(request, json.dumps(ogc_documents.collection(_root(request), _collection(collection))))
 
 
+@router.get("/collections/{collection}/queryables")
+async def queryables(request: Request, collection: Name) -> Response:
+    """Describe what a filter may name, as a JSON schema."""
+    _only(request)
+    document = ogc_documents.queryables(_root(request), _collection(collection))
+    return json_answer(request, json.dumps(document), SCHEMA)
+
+
 @router.get("/collections/{collection}/items")
 async def items(request: Request, who: Reader, collection: Name) -> Response:
     """Send a page of features."""
     of = _collection(collection)
-    given = _only(request, "bbox", "datetime", "limit", "code", "cursor")
-    limit, wanted = _limit(given.get("limit")), _wanted(given)
+    given = _only(request, *ITEMS_PARAMETERS)
+    limit, wanted = _limit(given.get("limit")), _wanted(given, of)
     service = service_of(request)
-    matched = await counts.of(service, of, who.org_id, Wanted(wanted.box, wanted.since, wanted.until, wanted.code))
+    matched = await counts.of(service, of, who.org_id, replace(wanted, after=None))
     rows = await service.database.read(features.page, of, who.org_id, wanted, limit + 1)
     here = f"{_root(request)}/collections/{of.name}/items"
     links = [{"rel": "self", "type": GEOJSON, "href": str(request.url)}]
@@ -154,7 +165,7 @@ def _limit(text: str | None) -> int:
     return min(int(text[:20]), MOST)
 
 
-def _wanted(given: dict[str, str]) -> Wanted:
+def _wanted(given: dict[str, str], of: Collection) -> Wanted:
     since, until = _times(given.get("datetime"))
     code = given.get("code")
     if code is not None and (len(code) > 64 or "\0" in code):
@@ -163,7 +174,22 @@ def _wanted(given: dict[str, str]) -> Wanted:
         after = place(given["cursor"], 1)[0] if "cursor" in given else None
     except BadCursorError as error:
         raise HTTPException(400, "This cursor is not one that the service gave out.") from error
-    return Wanted(_box(given.get("bbox")), since, until, code, after)
+    return Wanted(_box(given.get("bbox")), since, until, code, _filter(given, of), after)
+
+
+def _filter(given: dict[str, str], of: Collection) -> str | None:
+    """Return the filter's text once it is known to make sense for the collection."""
+    if given.get("filter-lang", "cql2-text") != "cql2-text":
+        raise HTTPException(400, "filter-lang is cql2-text here.")
+    if given.get("filter-crs", ogc_documents.CRS84) != ogc_documents.CRS84:
+        raise HTTPException(400, f"filter-crs is {ogc_documents.CRS84} here.")
+    text = given.get("filter")
+    try:
+        if text is not None:
+            cql.condition(text, of.queryables)
+    except cql.BadFilterError as error:
+        raise HTTPException(400, f"filter: {error}.") from error
+    return text
 
 
 def _box(text: str | None) -> features.Box | None:

@@ -5,12 +5,23 @@ from typing import Any
 from sqlalchemy import Boolean, Float, Integer
 
 from climber import __version__
+from climber.service.cql import LONGEST, kind_of
 from climber.service.features import COLLECTIONS, Collection
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
 SPEC = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
-CONFORMS = tuple(f"{SPEC}/{part}" for part in ("core", "oas30", "geojson"))
+FILTERS = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf"
+CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf"
+CONFORMS = (
+    *(f"{SPEC}/{part}" for part in ("core", "oas30", "geojson")),
+    *(f"{FILTERS}/{part}" for part in ("queryables", "filter", "features-filter")),
+    *(
+        f"{CQL2}/{part}"
+        for part in ("cql2-text", "basic-cql2", "advanced-comparison-operators", "basic-spatial-functions")
+    ),
+)
+QUERYABLES = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 JSON = "application/json"
 TITLE = "highmast: condition of high-mast lamp poles"
 
@@ -58,7 +69,26 @@ def collection(root: str, of: Collection) -> dict[str, Any]:
         "links": [
             link("self", JSON, here),
             link("items", "application/geo+json", f"{here}/items", of.title),
+            link(QUERYABLES, "application/schema+json", f"{here}/queryables", "What a filter may name"),
         ],
+    }
+
+
+def queryables(root: str, of: Collection) -> dict[str, Any]:
+    """Return the JSON schema of what a filter may name."""
+    kinds: dict[str, dict[str, str]] = {"time": {"type": "string", "format": "date-time"}, "text": {"type": "string"}}
+    properties: dict[str, dict[str, str]] = {
+        name: {"title": name, **kinds.get(kind, {"type": kind})}
+        for name, kind in ((name, kind_of(column, name)) for name, column in of.queryables.items())
+    }
+    properties["geometry"] = {"title": "geometry", "format": "geometry-point"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"{root}/collections/{of.name}/queryables",
+        "title": of.title,
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
     }
 
 
@@ -69,6 +99,7 @@ def openapi(root: str) -> dict[str, Any]:
     for of in COLLECTIONS.values():
         here = f"/collections/{of.name}"
         paths[here] = _get(f"collection {of.name}", missing=True)
+        paths[f"{here}/queryables"] = _get(f"what a filter of {of.name} may name", missing=True)
         paths[f"{here}/items"] = _get(f"{of.name} by page", _items_parameters(), _page_schema(of))
         feature_id = {"name": "featureId", "in": "path", "required": True, "schema": {"type": "string"}}
         paths[f"{here}/items/{{featureId}}"] = _get(
@@ -113,6 +144,9 @@ def _items_parameters() -> list[dict[str, Any]]:
         _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 10000, "default": 100})
         | {"style": "form", "explode": False},
         _parameter("code", {"type": "string", "maxLength": 64}),
+        _parameter("filter", {"type": "string", "maxLength": LONGEST}),
+        _parameter("filter-lang", {"type": "string", "enum": ["cql2-text"], "default": "cql2-text"}),
+        _parameter("filter-crs", {"type": "string", "enum": [CRS84], "default": CRS84}),
         _parameter("cursor", {"type": "string"}),
     ]
 

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1", tags=["poles"])
 Since = Annotated[int, Query(ge=0, le=2**63 - 1)]
 
 
-@router.get("/poles", response_model=schemas.PolesPage, responses=schemas.refusals(400))
+@router.get("/poles", response_model=schemas.PolesPage)
 async def poles(request: Request, who: Reader, after: Cursor = None, limit: Limit = 100) -> Response:
     """List poles in order of their codes."""
     start = place(after, 1)
@@ -25,7 +25,7 @@ async def poles(request: Request, who: Reader, after: Cursor = None, limit: Limi
     return json_answer(request, json.dumps({"poles": [queries.pole_document(row) for row in page], "next": link}))
 
 
-@router.get("/poles:worst", response_model=schemas.PolesList, responses=schemas.refusals(400))
+@router.get("/poles:worst", response_model=schemas.PolesList)
 async def worst(
     request: Request,
     who: Reader,
@@ -51,7 +51,7 @@ async def latest(request: Request, who: Reader, pole_id: Identity) -> Response:
     return json_answer(request, queries.climb_json(found(row, "graded climb of pole", pole_id)))
 
 
-@router.get("/poles/{pole_id}/history", response_model=schemas.History, responses=schemas.refusals(400, 404))
+@router.get("/poles/{pole_id}/history", response_model=schemas.History, responses=schemas.refusals(404))
 async def history(
     request: Request, who: Reader, pole_id: Identity, before: Cursor = None, limit: Limit = 50
 ) -> Response:
@@ -78,7 +78,7 @@ def _pole_and_history(
     return row.description, queries.history(connection, org_id, pole_id, at, limit)
 
 
-@router.get("/poles/{pole_id}/parts", response_model=schemas.PartsHistory, responses=schemas.refusals(400, 404))
+@router.get("/poles/{pole_id}/parts", response_model=schemas.PartsHistory, responses=schemas.refusals(404))
 async def parts(
     request: Request,
     who: Reader,

@@ -160,7 +160,7 @@ class Pyramid(BaseModel):
     """Widths and heights in pixels of a picture's levels, smallest first; tiles are 512 pixels square."""
 
     sha256: Sha256
-    levels: list[tuple[int, int]]
+    levels: list[Annotated[list[int], Field(min_length=2, max_length=2)]]
 
 
 class AuditLine(BaseModel):
@@ -189,7 +189,6 @@ class Refusal(BaseModel):
 
 
 REASONS = {
-    400: "A parameter makes no sense",
     404: "Not in your organisation",
     413: "Too large",
     415: "Not a picture",
@@ -198,7 +197,7 @@ REASONS = {
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI description of answers that refuse; every path has 401, 403 and 429 beside them."""
+    """Return the OpenAPI description of answers that refuse; every path has 400, 401, 403, 422 and 429 beside them."""
     return {status: {"model": Refusal, "description": REASONS[status]} for status in statuses}
 
 

@@ -67,7 +67,7 @@ async def blobs_missing(request: Request, who: Uploader, question: schemas.Quest
             "content": {mime: {"schema": {"type": "string", "format": "binary"}} for mime in MIME.values()},
         }
     },
-    responses=schemas.refusals(413, 415),
+    responses=schemas.refusals(404, 413, 415),
 )
 async def put_blob(request: Request, who: Uploader, sha256: Hash) -> BlobInfo:
     """Store a picture. The answer comes when its hash is confirmed and it is on the disk."""

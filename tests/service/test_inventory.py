@@ -38,6 +38,7 @@ def test_created_then_unchanged_then_updated(server: Server) -> None:
     assert (stored["lat"], stored["inventory"], stored["latest"]) == (22.4, {"road": "Airport Road"}, None)
     with server.client() as client:
         history = client.get(f"/v1/poles/{stored['id']}/history").json()
+        assert "V-1" in client.get(f"/poles/{stored['id']}").text
     assert (history["pole"]["height_m"], history["pole"]["base_diameter_mm"], history["climbs"]) == (30, None, [])
 
 

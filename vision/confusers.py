@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from vision.segmenter import Segmenter
+from vision.types import Image
 
 RUSTY = ("Rust", "Metal")
 """Materials that hold rust: no negatives."""
@@ -49,13 +50,23 @@ def _negative(folder: Path) -> bool:
     return folder.is_dir() and folder.name not in RUSTY and any(folder.glob("*.png"))
 
 
+def tile_pictures(root: Path) -> Iterator[tuple[str, Image]]:
+    """Yield material and picture of every rust-free tile; ValueError names a tile that cannot be read."""
+    for folder in sorted(root.iterdir()):
+        if _negative(folder):
+            yield from ((folder.name, _picture(path)) for path in sorted(folder.glob("*.png")))
+
+
+def _picture(path: Path) -> Image:
+    tile = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+    if tile is None:
+        raise ValueError(f"{path} is no readable tile")
+    return np.asarray(cv2.resize(np.tile(tile, (2, 2, 1)), (PICTURE_PX, PICTURE_PX)), dtype=np.uint8)
+
+
 def _measured(segmenter: Segmenter, folder: Path) -> FalseAlarms:
     pictures = pixels = found = 0
     for path in sorted(folder.glob("*.png")):
-        tile = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-        if tile is None:
-            raise ValueError(f"{path} is no readable tile")
-        picture = cv2.resize(np.tile(tile, (2, 2, 1)), (PICTURE_PX, PICTURE_PX))
-        label = segmenter.segment(np.asarray(picture, dtype=np.uint8)).label
+        label = segmenter.segment(_picture(path)).label
         pictures, pixels, found = pictures + 1, pixels + label.size, found + int(label.sum())
     return FalseAlarms(folder.name, pictures, pixels, found)

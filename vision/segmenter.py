@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from vision.model_file import SHIPPED, Card, ModelFileError, from_metadata, read_model
+from vision.model_file import Card, ModelFileError, from_metadata, read_model
 from vision.preprocess import padded, tiles
+from vision.registry import production
 from vision.types import Image, Mask, ModelInfo
 
 
@@ -23,11 +24,11 @@ class Segmenter:
 
     @classmethod
     def load(cls, path: Path | None = None, threads: int | None = None) -> "Segmenter":
-        """Load a model file (None = the shipped one) for `threads` cores (None = all).
+        """Load a model file (None = the one in production, see vision/registry.py) for `threads` cores (None = all).
 
         Raises ModelFileError (a ValueError) when the file is missing, damaged or of another kind.
         """
-        path = SHIPPED if path is None else path
+        path = production() if path is None else path
         content = read_model(path)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or os.cpu_count() or 1

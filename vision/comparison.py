@@ -1,0 +1,108 @@
+"""Two models looked at on the same pictures: counts, probabilities and time of each, picture by picture."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from vision.confusers import tile_pictures
+from vision.dataset.folder import FILE, Label, read_dataset
+from vision.labels import ClassMask, Pair, read_classes, read_index, read_pair
+from vision.metrics import count
+from vision.segmenter import Segmenter
+from vision.types import Image, Mask
+
+BINS = 15
+SAMPLE = 7
+"""Every seventh row and column goes into the calibration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one model said of one picture."""
+
+    counts: tuple[int, int, int, int]
+    """True and false positives, false and true negatives."""
+    bins: npt.NDArray[np.float64]
+    """Pixels, stated and observed rust by bin of probability, (BINS, 3)."""
+    confused: dict[str, tuple[int, int]]
+    """Pixels called rust and all pixels, by what is there that is not rust."""
+    ms_per_megapixel: float
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One picture seen by both models."""
+
+    place: str
+    """Empty for a texture tile, which has no place."""
+    production: Answer
+    candidate: Answer
+
+
+def looks(
+    production: Segmenter, candidate: Segmenter, data: tuple[Path, ...], split: str, tiles: Path | None
+) -> Iterator[Look]:
+    """Look at the held-out photographs of data sets, then at texture tiles; ValueError when a file is wrong."""
+    models, turn = (production, candidate), 0
+    for root in data:
+        labels = _confusers(root)
+        for pair in read_index(root):
+            if pair.split == split:
+                image, truth = read_pair(pair)
+                said = _both(models, image, turn)
+                answers = [_answer(mask, ms, truth, _named(labels, pair)) for mask, ms in said]
+                yield Look(pair.set, *answers)
+                turn += 1
+    for material, picture in tile_pictures(tiles) if tiles is not None else ():
+        nothing = np.zeros(picture.shape[:2], dtype=np.uint8)
+        everywhere = {material: np.ones(picture.shape[:2], dtype=np.bool_)}
+        yield Look("", *(_answer(mask, ms, nothing, everywhere) for mask, ms in _both(models, picture, turn)))
+        turn += 1
+
+
+def _confusers(root: Path) -> tuple[Label, ...]:
+    """Return the labels of a data set that name something which is not rust."""
+    if not (root / FILE).is_file():
+        return ()
+    return tuple(label for label in read_dataset(root).labels if label.value and not label.rust)
+
+
+def _named(labels: tuple[Label, ...], pair: Pair) -> dict[str, npt.NDArray[np.bool_]]:
+    if not labels:
+        return {}
+    values: ClassMask = read_classes(pair)[1]
+    return {label.name: values == label.value for label in labels}
+
+
+def _both(models: tuple[Segmenter, Segmenter], image: Image, turn: int) -> list[tuple[Mask, float]]:
+    """Let both segment, each first in turn, and time them.
+
+    The thread's own processor time is counted, so that other programs do not count; models are to be loaded for one
+    thread.
+    """
+    said: list[tuple[Mask, float] | None] = [None, None]
+    for index in (turn % 2, 1 - turn % 2):
+        start = time.thread_time()
+        mask = models[index].segment(image)
+        spent_ms = (time.thread_time() - start) * 1000
+        said[index] = mask, spent_ms * 1e6 / (image.shape[0] * image.shape[1])
+    return [each for each in said if each is not None]
+
+
+def _answer(mask: Mask, ms: float, truth: ClassMask, there: dict[str, npt.NDArray[np.bool_]]) -> Answer:
+    counts = count(mask.label, truth)
+    confused = {name: (int(mask.label[where].sum()), int(where.sum())) for name, where in there.items()}
+    four = (counts.true_positive, counts.false_positive, counts.false_negative, counts.true_negative)
+    return Answer(four, _bins(mask, truth), confused, ms)
+
+
+def _bins(mask: Mask, truth: ClassMask) -> npt.NDArray[np.float64]:
+    stated = mask.probability[::SAMPLE, ::SAMPLE].ravel()
+    seen = truth[::SAMPLE, ::SAMPLE].ravel()
+    index = np.minimum((stated * BINS).astype(np.intp), BINS - 1)
+    sums = [np.bincount(index, weights, BINS) for weights in (np.ones_like(stated), stated, seen)]
+    return np.stack(sums, axis=1).astype(np.float64)

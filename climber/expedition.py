@@ -30,8 +30,8 @@ from climber.screen import Both, TerminalScreen, plain_console
 from climber.seen import Seen
 from climber.signing import laptop_key, sign
 from climber.stopping import StopButton
-from climber.views import camera_of, view_at, view_of
-from firmware_bridge.errors import BridgeError
+from climber.views import camera_of, view_at, view_in
+from firmware_bridge.errors import BridgeError, CameraError
 from firmware_bridge.robot import Robot
 from firmware_bridge.types import Frame
 from vision.segmenter import Segmenter
@@ -74,20 +74,21 @@ def climb_pole(settings: Settings, console: Console | None = None) -> Ended:
     with StopButton() as button, _opened(settings) as robot:
         camera = camera_of(robot.camera_info)
         _same_camera(earlier, camera)
-        stations = _stations(pole, camera, robot.standoff_mm, earlier)
+        stations = _stations(pole, camera, robot, earlier)
+        planned = len(stations) * len(robot.eyes)
         limits = Limits(reach_m=pole.description.height_m)
         expected = forecast(pole.shape, camera, robot.standoff_mm, stations, settings.speed_m_s, robot.parameters)
         console.print(f"{robot.identity} on {pole.description.code}\n{expected.line()}")
-        checks = _preflight(robot, settings, limits, pole, len(stations))
+        checks = _preflight(robot, settings, limits, pole, planned)
         require_energy(expected, robot.telemetry, limits)
         seen = Seen(pole.shape, camera)
         surface = SurfaceMap(pole.shape, settings.mm_per_px)
-        board = Board(pole.description.code, len(stations))
+        board = Board(pole.description.code, planned)
         grader = Grader(settings.folder, segmenter, surface, camera, board.show)
         with (
-            _recorder(settings, pole, camera, robot, len(stations), checks, earlier) as recorder,
+            _recorder(settings, pole, camera, robot, planned, checks, earlier) as recorder,
             OperatorPage(app_of(board, button.press, partial(pole_picture, surface)), settings.page_port) as page,
-            TerminalScreen(len(stations), console) as screen,
+            TerminalScreen(planned, console) as screen,
             TerminalKeys(button.press),
         ):
             screen.say(f"operator page: {page.url}   stop: space bar, page, or Ctrl-C")
@@ -152,11 +153,12 @@ def _same_camera(earlier: Record | None, camera: Camera) -> None:
         )
 
 
-def _stations(pole: Pole, camera: Camera, standoff_mm: float, earlier: Record | None) -> tuple[Station, ...]:
-    stations = plan_stations(pole.shape, camera, standoff_mm)
+def _stations(pole: Pole, camera: Camera, robot: Robot, earlier: Record | None) -> tuple[Station, ...]:
+    stations = plan_stations(pole.shape, camera, robot.standoff_mm, robot.offsets_deg)
     if earlier is None:
         return stations
-    return remaining(stations, [(o.height_m, o.azimuth_deg) for o in earlier.observations])
+    taken = [(o.height_m, o.azimuth_deg) for o in earlier.observations]
+    return remaining(stations, taken, robot.offsets_deg)
 
 
 def _preflight(
@@ -167,12 +169,12 @@ def _preflight(
         raise InputError("--yes is for simulators: this robot is real, so the crew answers the checklist themselves.")
     try:
         _hear_everything(robot)
-        frame = _test_photograph(robot)
-        strip = pole_strip(pole.shape, view_of(frame.pose, camera_of(robot.camera_info)))
+        frames = _test_photographs(robot)
     except BridgeError as error:
         raise RobotError(f"before arming: {error}") from error
-    now = datetime.now(UTC)
-    checks = preflight.measured(robot.telemetry, limits, frame.image[:, strip].copy(), settings.folder, planned, now)
+    now, camera = datetime.now(UTC), camera_of(robot.camera_info)
+    poles = [frame.image[:, pole_strip(pole.shape, view_in(frame, camera))].copy() for frame in frames]
+    checks = preflight.measured(robot.telemetry, limits, poles, settings.folder, planned, now)
     preflight.require(checks)
     scripted = robot.is_simulator and (settings.yes or not sys.stdin.isatty())
     answers = preflight.answered((lambda _: True) if scripted else click.confirm, "script" if scripted else "crew")
@@ -187,13 +189,19 @@ def _hear_everything(robot: Robot) -> None:
             return
 
 
-def _test_photograph(robot: Robot) -> Frame:
-    motion = robot.capture(trial=True)
+def _test_photographs(robot: Robot) -> list[Frame]:
+    """One of each camera; CameraError if one has none."""
+    motion = robot.capture_ring(trial=True)
     while True:
         try:
             next(motion)
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            shots: tuple[Frame | CameraError, ...] = end.value
+            break
+    for shot in shots:
+        if isinstance(shot, CameraError):
+            raise shot
+    return [shot for shot in shots if isinstance(shot, Frame)]
 
 
 def _recorder(

@@ -7,7 +7,7 @@ from threading import Thread
 
 from climber.mapping import Photographs, find_rust, read_image
 from climber.record import Observation
-from climber.views import view_at, view_of
+from climber.views import view_at, view_in
 from firmware_bridge.priority import step_back
 from firmware_bridge.types import Frame
 from vision.segmenter import Segmenter
@@ -48,7 +48,7 @@ class Grader:
     def offer(self, frame: Frame, observation: Observation) -> None:
         """Take a confirmed frame; never blocks."""
         try:
-            self._queue.put_nowait((self._folder / observation.file, frame.image, view_of(frame.pose, self._camera)))
+            self._queue.put_nowait((self._folder / observation.file, frame.image, view_in(frame, self._camera)))
         except Full:
             self._late.append(observation)
 

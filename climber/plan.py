@@ -23,16 +23,21 @@ class Station:
     azimuth_deg: float
 
 
-def plan_stations(shape: PoleShape, camera: Camera, standoff_mm: float) -> tuple[Station, ...]:
+def plan_stations(
+    shape: PoleShape, camera: Camera, standoff_mm: float, offsets_deg: tuple[float, ...] = (0.0,)
+) -> tuple[Station, ...]:
     """Return the stations from the ground up, each ring walked back the way the ring below it was left.
 
+    `offsets_deg`: azimuths of the cameras against the robot's. Cameras at even distances share the way around; others
+    all go around.
     Every element of the shaft is then inside a frame at an angle of at most PLANNED_ANGLE_DEG, and the seams between
     frames inside two. Raises InputError when the pole is too wide for the camera to see any arc of it that well.
     """
     heights = _heights_m(shape.height_m, camera, standoff_mm)
+    sharing = len(offsets_deg) if _even(offsets_deg) else 1
     stations: list[Station] = []
     for ring, height_m in enumerate(heights):
-        azimuths = _azimuths_deg(shape, camera, standoff_mm, height_m)
+        azimuths = _azimuths_deg(shape, camera, standoff_mm, height_m, sharing)
         ordered = azimuths if ring % 2 == 0 else tuple(reversed(azimuths))
         stations.extend(Station(height_m, azimuth_deg) for azimuth_deg in ordered)
     return tuple(stations)
@@ -71,15 +76,26 @@ def _heights_m(pole_height_m: float, camera: Camera, standoff_mm: float) -> list
     return [lowest_m + (highest_m - lowest_m) * step / steps for step in range(steps + 1)]
 
 
-def _azimuths_deg(shape: PoleShape, camera: Camera, standoff_mm: float, height_m: float) -> tuple[float, ...]:
+def _even(offsets_deg: tuple[float, ...]) -> bool:
+    """Whether the cameras stand at equal distances around the pole."""
+    count, first_deg = len(offsets_deg), min(offsets_deg)
+    return all(
+        abs(offset_deg - first_deg - 360 * place / count) < SAME_AZIMUTH_DEG / 2
+        for place, offset_deg in enumerate(sorted(offsets_deg))
+    )
+
+
+def _azimuths_deg(
+    shape: PoleShape, camera: Camera, standoff_mm: float, height_m: float, sharing: int
+) -> tuple[float, ...]:
     half_deg = half_arc_deg(radius_mm(shape, height_m), standoff_mm, camera, shape.sides)
     if half_deg < 5:
         raise InputError(
             f"at {height_m:.1f} m this camera sees only {2 * half_deg:.0f} degrees of the pole well enough "
             f"(10 needed): use a wider lens or a longer standoff than {standoff_mm:.0f} mm."
         )
-    count = max(3, math.ceil(360 / (2 * half_deg * (1 - ARC_OVERLAP))))
-    return tuple(360 * index / count for index in range(count))
+    each = math.ceil(max(3, 360 / (2 * half_deg * (1 - ARC_OVERLAP))) / sharing)
+    return tuple(360 * index / (each * sharing) for index in range(each))
 
 
 SAME_HEIGHT_M = 0.1
@@ -87,14 +103,17 @@ SAME_AZIMUTH_DEG = 5.0
 """A frame this near to a station was taken at it."""
 
 
-def remaining(stations: tuple[Station, ...], taken: list[tuple[float, float]]) -> tuple[Station, ...]:
-    """Leave out the stations where a frame was already taken; `taken` holds (height_m, azimuth_deg)."""
+def remaining(
+    stations: tuple[Station, ...], taken: list[tuple[float, float]], offsets_deg: tuple[float, ...] = (0.0,)
+) -> tuple[Station, ...]:
+    """Leave out the stations where a frame was already taken; `taken` holds (height_m, azimuth_deg) of the cameras."""
 
     def was_taken(station: Station) -> bool:
         return any(
             abs(height_m - station.height_m) <= SAME_HEIGHT_M
-            and abs((azimuth_deg - station.azimuth_deg + 180) % 360 - 180) <= SAME_AZIMUTH_DEG
+            and abs((azimuth_deg - offset_deg - station.azimuth_deg + 180) % 360 - 180) <= SAME_AZIMUTH_DEG
             for height_m, azimuth_deg in taken
+            for offset_deg in offsets_deg
         )
 
     return tuple(station for station in stations if not was_taken(station))

@@ -4,7 +4,7 @@ The laptop earns no safety rating: the crew's answers about clamps, tether and e
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -31,18 +31,18 @@ EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def measured(
-    telemetry: Telemetry, limits: Limits, pole: Image, folder: Path, planned_frames: int, now: datetime
+    telemetry: Telemetry, limits: Limits, poles: Sequence[Image], folder: Path, planned_frames: int, now: datetime
 ) -> tuple[PreflightCheck, ...]:
     """Check link, battery, robot, wind, camera, disk and clock; every value is told with its limit.
 
-    `pole` is the pole's strip of a test photograph: the background may well be out of focus.
+    `poles` are the pole's strip of a test photograph of each camera: the background may well be out of focus.
     """
     return (
         _check("link", telemetry.link_age_s <= limits.link_age_s, f"{telemetry.link_age_s:.2f} s old"),
         _battery(telemetry, limits),
         _robot(telemetry),
         _wind(telemetry, limits),
-        _camera(pole),
+        *(_camera(pole, str(eye or "")) for eye, pole in enumerate(poles)),
         _disk(folder, planned_frames),
         _check("clock", now >= EARLIEST, f"{now:%Y-%m-%d %H:%M} UTC"),
     )
@@ -89,10 +89,10 @@ def _wind(telemetry: Telemetry, limits: Limits) -> PreflightCheck:
     return _check("wind", telemetry.gust_m_s <= limits.gust_m_s, f"gust {telemetry.gust_m_s:.1f} m/s")
 
 
-def _camera(image: Image) -> PreflightCheck:
+def _camera(image: Image, number: str) -> PreflightCheck:
     reason = ungradable_reason(image)
     return _check(
-        "camera", reason is None, reason or f"a sharp photograph of {image.shape[1]} x {image.shape[0]} pixels"
+        f"camera{number}", reason is None, reason or f"a sharp photograph of {image.shape[1]} x {image.shape[0]} pixels"
     )
 
 

@@ -111,6 +111,9 @@ class Observation(Model):
     tilt_std_deg: float = Field(ge=0)
     roll_std_deg: float = Field(ge=0)
     mm_per_px: float = Field(gt=0)
+    camera: CameraDescription | None = Field(default=None, exclude_if=lambda camera: camera is None)
+    """Of a ring: the lens that took this one, where it is not the start line's. Left out elsewhere, so that the lines
+    of a climb with one camera are what they always were."""
 
 
 class ClimbStop(Model):

@@ -12,7 +12,7 @@ it out, and resuming cuts it off.
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -22,7 +22,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from climber.errors import InputError
 from climber.files import sync_folder, write_file
-from climber.record import FIRST_LINE, AnyLine, ClimbResume, ClimbStart, ClimbStop, Line, Observation
+from climber.record import FIRST_LINE, AnyLine, CameraDescription, ClimbResume, ClimbStart, ClimbStop, Line, Observation
+from climber.views import camera_of
 from firmware_bridge.types import Frame
 
 RECORD = "climb.jsonl"
@@ -48,18 +49,20 @@ class Record:
 class Recorder:
     """Appends to one climb's record. Not for two threads at once."""
 
-    def __init__(self, folder: Path, out: BinaryIO, last_sha256: str, frames: int) -> None:
+    def __init__(self, folder: Path, out: BinaryIO, last_sha256: str, frames: int, camera: CameraDescription) -> None:
         self.folder = folder
         self.frames = frames
         self.last_sha256 = last_sha256
         self._out = out
+        self._camera = camera
+        """Of the start line."""
 
     @classmethod
     def begin(cls, folder: Path, start: ClimbStart) -> Self:
         """Make the folder and write the start line. A folder that already holds a record is refused."""
         refuse_overwriting(folder)
         (folder / "frames").mkdir(parents=True, exist_ok=True)
-        recorder = cls(folder, (folder / RECORD).open("xb"), FIRST_LINE, 0)
+        recorder = cls(folder, (folder / RECORD).open("xb"), FIRST_LINE, 0, start.camera)
         recorder._append(start)
         sync_folder(folder)
         return recorder
@@ -73,7 +76,7 @@ class Recorder:
         out.truncate(record.whole_bytes)
         out.seek(record.whole_bytes)
         frames = len(record.observations)
-        recorder = cls(record.folder, out, record.last_sha256, frames)
+        recorder = cls(record.folder, out, record.last_sha256, frames, record.start.camera)
         recorder._append(
             ClimbResume(previous_sha256=record.last_sha256, resumed_at=resumed_at, robot=robot, frames=frames)
         )
@@ -84,7 +87,7 @@ class Recorder:
         suffix = "png" if frame.encoded.startswith(b"\x89PNG") else "jpg"
         file = f"frames/{self.frames:06d}.{suffix}"
         write_file(self.folder / file, frame.encoded)
-        observation = _observation(frame, self.frames, file, self.last_sha256)
+        observation = _observation(frame, self.frames, file, self.last_sha256, self._camera)
         self._append(observation)
         self.frames += 1
         return observation
@@ -128,8 +131,9 @@ def refuse_overwriting(folder: Path) -> None:
         )
 
 
-def _observation(frame: Frame, seq: int, file: str, previous_sha256: str) -> Observation:
+def _observation(frame: Frame, seq: int, file: str, previous_sha256: str, usual: CameraDescription) -> Observation:
     pose = frame.pose
+    camera = usual if frame.camera is None else CameraDescription(**asdict(camera_of(frame.camera)))
     return Observation(
         previous_sha256=previous_sha256,
         seq=seq,
@@ -147,6 +151,7 @@ def _observation(frame: Frame, seq: int, file: str, previous_sha256: str) -> Obs
         tilt_std_deg=pose.tilt_std_deg,
         roll_std_deg=pose.roll_std_deg,
         mm_per_px=frame.mm_per_px,
+        camera=None if camera == usual else camera,
     )
 
 

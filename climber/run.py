@@ -18,7 +18,7 @@ from climber.safety import PROCEED, Action, Limits, Verdict, judge, stops
 from climber.screen import Screen
 from climber.seen import Seen, in_words, stations_for
 from climber.shots import TRIES, fault_of
-from climber.views import view_of
+from climber.views import view_in
 from firmware_bridge.errors import BridgeError, CameraError, LinkError
 from firmware_bridge.robot import Robot
 from firmware_bridge.types import Frame, Telemetry
@@ -67,7 +67,8 @@ class Climb:
         self._recorder = recorder
         self._grader = grader
         self._seen = seen
-        self._before: Frame | None = None
+        self._before: dict[int, Frame] = {}
+        """Each camera's last."""
         self._blind = 0
         self._screen = screen
         self._limits = limits
@@ -126,27 +127,28 @@ class Climb:
         self._watch(self._robot.goto(station.height_m, station.azimuth_deg, self._speed_m_s))
         self._happened(Event.ARRIVED)
         for attempt in range(TRIES):
-            fault = self._shoot()
-            if fault is None:
+            faults = self._shoot()
+            fault = "; ".join(filter(None, faults))
+            if not fault:
                 self._blind = 0
                 return
             self._screen.say(f"{station.height_m:.2f} m, {station.azimuth_deg:.0f} degrees, try {attempt + 1}: {fault}")
-        self._blind += 1
+        self._blind = self._blind + 1 if all(faults) else 0
         if self._blind == BLIND_STATIONS:
             raise _Interrupt(
                 Verdict(Action.DESCEND, f"no good photograph at {BLIND_STATIONS} stations in a row: {fault}")
             )
 
-    def _shoot(self) -> str | None:
-        """Take and keep one photograph; returns what is wrong with it, or with the camera."""
-        try:
-            frame = self._watch(self._robot.capture())
-        except CameraError as error:
-            return str(error)
-        view = view_of(frame.pose, self._seen.camera)
-        fault = fault_of(frame, self._before, self._seen.shape, view)
+    def _shoot(self) -> list[str | None]:
+        """Take and keep a photograph with each camera; returns what is wrong with each, or with its camera."""
+        shots = self._watch(self._robot.capture_ring())
+        return [str(shot) if isinstance(shot, CameraError) else self._keep(eye, shot) for eye, shot in enumerate(shots)]
+
+    def _keep(self, eye: int, frame: Frame) -> str | None:
+        view = view_in(frame, self._seen.camera)
+        fault = fault_of(frame, self._before.get(eye), self._seen.shape, view)
         self._seen.add(view, gradable=fault is None)
-        self._before = frame
+        self._before[eye] = frame
         self._wait_for_disk()
         self._saving = self._writer.submit(self._save, frame)
         return fault
@@ -154,7 +156,9 @@ class Climb:
     def _look_again(self) -> None:
         """Before coming down: take the stations again that look at a gap, once, and say what stays unseen."""
         gaps = self._seen.gaps()
-        again = stations_for(gaps, self._stations, self._seen.shape, self._seen.camera, self._robot.standoff_mm)
+        shape, camera = self._seen.shape, self._seen.camera
+        offsets_deg = self._robot.offsets_deg
+        again = stations_for(gaps, self._stations, shape, camera, self._robot.standoff_mm, offsets_deg)
         if again:
             self._screen.say(f"{len(gaps)} gap(s), {len(again)} station(s) again")
         for station in reversed(again):  # from the top, where the robot is

@@ -21,13 +21,12 @@ class Seen:
         self.shape = shape
         self.camera = camera
         self._surface = SurfaceMap(shape, COARSE_MM)
-        size = (camera.height_px, camera.width_px)
-        self._image = np.zeros((*size, 3), np.uint8)
-        self._mask = Mask(np.zeros(size, np.float32), np.zeros(size, np.uint8), NOBODY)
 
     def add(self, view: View, gradable: bool = True) -> None:
         """Count what one frame sees."""
-        self._surface.add(self._image, self._mask if gradable else None, view)
+        size = (view.camera.height_px, view.camera.width_px)
+        mask = Mask(np.zeros(size, np.float32), np.zeros(size, np.uint8), NOBODY) if gradable else None
+        self._surface.add(np.zeros((*size, 3), np.uint8), mask, view)
 
     def coverage(self) -> float:
         """Share of the true area that was seen well enough."""
@@ -40,15 +39,25 @@ class Seen:
 
 
 def stations_for(
-    gaps: tuple[Hole, ...], planned: tuple[Station, ...], shape: PoleShape, camera: Camera, standoff_mm: float
+    gaps: tuple[Hole, ...],
+    planned: tuple[Station, ...],
+    shape: PoleShape,
+    camera: Camera,
+    standoff_mm: float,
+    offsets_deg: tuple[float, ...] = (0.0,),
 ) -> tuple[Station, ...]:
-    """Return the planned stations that look at any of the gaps, in the order of the plan."""
+    """Return the planned stations that look at any of the gaps, in the order of the plan.
+
+    `offsets_deg`: azimuths of the cameras against the robot's.
+    """
     reach_m = footprint_m(camera, standoff_mm) / 2
 
     def looks_at(station: Station, gap: Hole) -> bool:
         half_deg = half_arc_deg(radius_mm(shape, station.height_m), standoff_mm, camera, shape.sides)
         middle_deg = (gap.azimuth_from_deg + _span_deg(gap) / 2) % 360
-        aside_deg = abs((station.azimuth_deg - middle_deg + 180) % 360 - 180)
+        aside_deg = min(
+            abs((station.azimuth_deg + offset_deg - middle_deg + 180) % 360 - 180) for offset_deg in offsets_deg
+        )
         inside = gap.bottom_m - reach_m < station.height_m < gap.top_m + reach_m
         return inside and aside_deg < _span_deg(gap) / 2 + half_deg
 

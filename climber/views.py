@@ -1,7 +1,7 @@
 """Where poses, from the bridge or from a record, become the views that vision works with."""
 
 from climber.record import Observation
-from firmware_bridge.types import CameraInfo, Pose
+from firmware_bridge.types import CameraInfo, Frame, Pose
 from vision.types import Camera, View
 
 
@@ -25,10 +25,16 @@ def view_of(pose: Pose, camera: Camera) -> View:
     return View(camera, pose.height_m, pose.azimuth_deg, pose.standoff_mm, pose.tilt_deg, pose.roll_deg)
 
 
+def view_in(frame: Frame, camera: Camera) -> View:
+    """The view of a frame; `camera` took it if it does not say."""
+    return view_of(frame.pose, camera if frame.camera is None else camera_of(frame.camera))
+
+
 def view_at(observation: Observation, camera: Camera) -> View:
-    """The view of a recorded observation."""
+    """The view of a recorded observation; `camera` is that of the climb's start."""
+    own = observation.camera
     return View(
-        camera,
+        camera if own is None else Camera(**own.model_dump()),
         observation.height_m,
         observation.azimuth_deg,
         observation.standoff_mm,

@@ -44,14 +44,14 @@ class Board:
         return self._find_charuco(grey) if self.marker_mm else self._find_checkers(grey)
 
     def picture(self) -> npt.NDArray[np.uint8]:
-        """The board to print at PRINT_DPI, grey, with a margin of one square."""
+        """The board to print at PRINT_DPI, grey, with a margin of half a square: 10 x 7 squares of 25 mm fit A4."""
         side = round(self.square_mm / MM_PER_INCH * PRINT_DPI)
         if self.marker_mm:
-            size = ((self.columns + 2) * side, (self.rows + 2) * side)
-            return np.asarray(self._charuco().generateImage(size, marginSize=side), np.uint8)
+            size = ((self.columns + 1) * side, (self.rows + 1) * side)
+            return np.asarray(self._charuco().generateImage(size, marginSize=side // 2), np.uint8)
         down, across = np.mgrid[: self.rows, : self.columns]
         squares = np.where((down + across) % 2, 255, 0).astype(np.uint8)
-        return np.pad(np.kron(squares, np.ones((side, side), np.uint8)), side, constant_values=255)
+        return np.pad(np.kron(squares, np.ones((side, side), np.uint8)), side // 2, constant_values=255)
 
     def _find_checkers(self, grey: npt.NDArray[np.uint8]) -> tuple[Points, Points] | None:
         inner = (self.columns - 1, self.rows - 1)

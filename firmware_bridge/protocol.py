@@ -69,10 +69,11 @@ class Protocol:
         segments = self.framer.segments(data, now_s)
         if self.trace is not None:
             self.trace.incoming(segments)
-        found = (self._open(one, now_s) for one in segments if isinstance(one, RawFrame))
+        found = (self.open(one, now_s) for one in segments if isinstance(one, RawFrame))
         return [packet for packet in found if packet is not None]
 
-    def _open(self, raw: RawFrame, now_s: float) -> Packet | None:
+    def open(self, raw: RawFrame, now_s: float) -> Packet | None:
+        """The packet in a frame; None if a value or its signature is refused."""
         try:
             message = raw.layout.decode(raw.payload)
         except ProtocolError:

@@ -6,24 +6,26 @@ going from that loop (a frozen host therefore stops the robot), and ends when th
 
 import math
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from firmware_bridge.calibration_file import load_calibration
-from firmware_bridge.camera import Camera, FolderCamera, Still, decode, open_camera
+from firmware_bridge.camera import Camera, Still, open_camera
 from firmware_bridge.camera_messages import CameraInformation, CaptureStatus, ImageCaptured
 from firmware_bridge.clock import ClockOffset, ask_clock
 from firmware_bridge.discovery import AUTO, candidates, choose
 from firmware_bridge.errors import CameraError, LinkError, Refused, RobotFault
+from firmware_bridge.eye import STILL_S, Eye, reported_lens
 from firmware_bridge.keys import signer_for
 from firmware_bridge.link import Link
 from firmware_bridge.messages import ArmChallenge, ClimbStatus, Version
 from firmware_bridge.mount import Mount
 from firmware_bridge.orders import Command
 from firmware_bridge.protocol import HOST_COMPONENT, HOST_SYSTEM, Protocol
+from firmware_bridge.ring import RING_FILE, Member, load_ring
 from firmware_bridge.session import Motion, Session
 from firmware_bridge.trace import Trace
 from firmware_bridge.types import CameraInfo, ClimbState, Frame, Identity, Pose, Telemetry
@@ -31,12 +33,8 @@ from firmware_bridge.types import CameraInfo, ClimbState, Frame, Identity, Pose,
 PRODUCT_SIMULATOR = 0x5349
 IN_MOTION = frozenset({ClimbState.MOVING, ClimbState.DESCENDING, ClimbState.JOGGING})
 LATCHED = frozenset({ClimbState.STOPPED, ClimbState.FAULT, ClimbState.ESTOPPED})
-STILL_S = 5.0
-"""From trigger to picture at most; the robot stands meanwhile."""
 EXPOSURE_STD_S = 0.005
 """How well the time of exposure is known on the controller's clock."""
-MOVED_M, MOVED_DEG = 0.02, 2.0
-"""Beyond the wander of the measured pose."""
 STOP_TRIES = 3
 STOP_S = 0.1
 
@@ -44,18 +42,16 @@ STOP_S = 0.1
 class Robot:
     """A pole-climbing robot on a serial line, with its camera. Make it with `Robot.open`."""
 
-    def __init__(self, session: Session, camera: Camera | None, calibrated: CameraInfo | None = None) -> None:
-        """Take over an open session; asks who is there (LinkLost)."""
+    def __init__(self, session: Session, cameras: Sequence[tuple[Camera, Member]]) -> None:
+        """Take over an open session and cameras; asks who is there (LinkLost)."""
         self.session = session
-        self._camera = camera
         session.wait_for(lambda: None, lambda: session.fold.status, "status")
         self.mount = Mount(session)
-        self._before: tuple[int, Pose] | None = None
         self.about = _identity(session.ask(Version))
         self.parameters = session.ask_parameters()
-        self.camera_info = calibrated or _camera_info(session.ask(CameraInformation))
-        if isinstance(camera, FolderCamera) and calibrated is None:
-            self.camera_info = _resized(self.camera_info, camera.size_px)
+        self._described = session.ask(CameraInformation)
+        self.eyes = tuple(Eye(camera, member, self._described) for camera, member in cameras)
+        """The cameras, in the order of the ring file."""
         self._still = session.ask(CaptureStatus).images
 
     @classmethod
@@ -74,8 +70,9 @@ class Robot:
         `key` is a file made by `highmast key`: with it everything is signed, and unsigned words are not believed.
         `trace` is the base name of two new files that keep every byte (see `trace`).
         `calibration` is a file made by `highmast calibrate`; without one the robot says what its lens is.
+        `camera_url` may also be a ring file (`ring`), which names several cameras and their calibrations.
         """
-        calibrated = None if calibration is None else load_calibration(calibration).info
+        ring = _ring(camera_url, calibration)
         signer = None if key is None else signer_for(key)
         if robot_url == AUTO:
             robot_url = choose(candidates()).candidate.url
@@ -86,13 +83,14 @@ class Robot:
             if kept is not None:
                 kept.discard()
             raise
-        camera = None
+        cameras: list[tuple[Camera, Member]] = []
         try:
-            camera = None if camera_url is None else open_camera(camera_url, link.nudge)
-            return cls(Session(link), camera, calibrated)
+            for member in ring:
+                cameras.append((open_camera(member.url, link.nudge), member))
+            return cls(Session(link), cameras)
         except BaseException:
             link.close()
-            if camera is not None:
+            for camera, _ in cameras:
                 camera.close()
             raise
 
@@ -109,8 +107,8 @@ class Robot:
         if self.telemetry.state in IN_MOTION:
             self.stop(category=2, reason="the host closed the link")
         self.session.link.close()
-        if self._camera is not None:
-            self._camera.close()
+        for eye in self.eyes:
+            eye.camera.close()
 
     @property
     def identity(self) -> str:
@@ -121,6 +119,16 @@ class Robot:
     def is_simulator(self) -> bool:
         """Whether it says that it is a simulated robot."""
         return self.about.is_simulator
+
+    @property
+    def camera_info(self) -> CameraInfo:
+        """The first camera's lens; without a camera, as the robot reports it. CameraError if it does not know."""
+        return self.eyes[0].info if self.eyes else reported_lens(self._described)
+
+    @property
+    def offsets_deg(self) -> tuple[float, ...]:
+        """Azimuths of the cameras against the robot's."""
+        return tuple(eye.azimuth_deg for eye in self.eyes)
 
     @property
     def standoff_mm(self) -> float:
@@ -196,23 +204,36 @@ class Robot:
         """Trigger one photograph and return it with the pose at its exposure; CameraError, Refused.
 
         A robot that was latched before may still take one; RobotFault if it latches meanwhile. A trial photograph is
-        for looking only: a folder keeps it for the next trigger, and no later one is compared with it.
+        for looking only: a folder keeps it for the next trigger, and no later one is compared with it. Of a ring, the
+        first camera's.
         """
-        if self._camera is None:
+        first, *_ = yield from self.capture_ring(trial)
+        if isinstance(first, CameraError):
+            raise first
+        return first
+
+    def capture_ring(self, trial: bool = False) -> Generator[Telemetry, None, tuple[Frame | CameraError, ...]]:
+        """Trigger all cameras at once; for each, in the ring's order, its frame or why it has none.
+
+        CameraError only if there is no camera; else as `capture`.
+        """
+        if not self.eyes:
             raise CameraError("no camera was opened; give its URL")
         before = self.session.tick(wait_s=0.0).state
         taken = yield from self._trigger()
+        stills: dict[Eye, Still | CameraError] = {}
         give_up_s = time.monotonic() + STILL_S
-        while (still := self._camera.take(taken.index)) is None:
-            if time.monotonic() > give_up_s:
-                why = self._camera.trouble or "check the camera"
-                raise CameraError(f"still {taken.index} did not come within {STILL_S:g} s of its trigger: {why}")
+        while self._collect(taken.index, stills) and time.monotonic() < give_up_s:
             yield self._checked(self.session.tick(), before)
-        frame = self._frame(taken, still)
-        if not trial:
-            return self._fresh(frame)
-        self._camera.put_back(still)
-        return frame
+        pose, taken_at = self._exposed(taken)
+        return tuple(eye.outcome(taken.index, stills.get(eye), pose, taken_at, trial) for eye in self.eyes)
+
+    def _collect(self, index: int, stills: dict[Eye, Still | CameraError]) -> bool:
+        """Take what has come; whether some has not."""
+        for eye in self.eyes:
+            if eye not in stills and (still := eye.take(index)) is not None:
+                stills[eye] = still
+        return len(stills) < len(self.eyes)
 
     def reconnect(self, limit_s: float = 10.0) -> Telemetry:
         """Open the line again after LinkLost, by the same name, and listen; never moves or arms by itself."""
@@ -284,29 +305,16 @@ class Robot:
                 if taken.index == self._still:
                     return taken
 
-    def _fresh(self, frame: Frame) -> Frame:
-        """The frame, unless it is the previous picture although the camera has moved since."""
-        seen = hash(frame.image.tobytes())
-        before, self._before = self._before, (seen, frame.pose)
-        if before is None or before[0] != seen:
-            return frame
-        turned_deg = abs((frame.pose.azimuth_deg - before[1].azimuth_deg + 180) % 360 - 180)
-        if abs(frame.pose.height_m - before[1].height_m) > MOVED_M or turned_deg > MOVED_DEG:
-            raise CameraError(
-                f"still {frame.seq} at {frame.pose.height_m:.2f} m is the same picture as the one at "
-                f"{before[1].height_m:.2f} m: the camera is frozen; restart it"
-            )
-        return frame
-
-    def _frame(self, taken: ImageCaptured, still: Still) -> Frame:
-        fold, standoff_mm = self.session.fold, self.standoff_mm
+    def _exposed(self, taken: ImageCaptured) -> tuple[Pose, datetime]:
+        """The robot's pose at the exposure, and when that was."""
+        fold = self.session.fold
         height_m, azimuth_deg, height_std_m = fold.at(taken.time_boot_s)
         telemetry = self.telemetry
         age_s = time.monotonic() - fold.received_s + max(0.0, telemetry.time_boot_s - taken.time_boot_s)
         pose = Pose(
             height_m=height_m,
             azimuth_deg=azimuth_deg,
-            standoff_mm=standoff_mm,
+            standoff_mm=self.standoff_mm,
             tilt_deg=self.parameters["CAM_TILT"] + self.mount.tilt_deg,
             height_std_m=math.hypot(height_std_m, telemetry.climb_rate_m_s * EXPOSURE_STD_S),
             azimuth_std_deg=self.parameters["POSE_AZ_SD"],
@@ -314,20 +322,18 @@ class Robot:
             tilt_std_deg=self.parameters["CAM_TILT_SD"],
             roll_std_deg=self.parameters["CAM_TILT_SD"],
         )
-        image = decode(still)
-        if image.shape[:2] != (self.camera_info.height_px, self.camera_info.width_px):
-            raise CameraError(
-                f"{still.name} is {image.shape[1]}x{image.shape[0]} pixels, this camera's pictures are "
-                f"{self.camera_info.width_px}x{self.camera_info.height_px}; give photographs of one size"
-            )
-        return Frame(
-            seq=taken.index,
-            taken_at=datetime.now(UTC) - timedelta(seconds=age_s),
-            image=image,
-            encoded=still.encoded,
-            pose=pose,
-            mm_per_px=standoff_mm / self.camera_info.focal_px,
-        )
+        return pose, datetime.now(UTC) - timedelta(seconds=age_s)
+
+
+def _ring(camera_url: str | None, calibration: Path | None) -> tuple[Member, ...]:
+    """The cameras that are asked for: none, one, or those of a ring file."""
+    if camera_url is None:
+        return ()
+    if not camera_url.endswith(RING_FILE):
+        return (Member(camera_url, 0.0, None if calibration is None else load_calibration(calibration).info),)
+    if calibration is not None:
+        raise CameraError(f"{camera_url} names a calibration for each camera; leave {calibration} out")
+    return load_ring(Path(camera_url))
 
 
 def _identity(version: Version) -> Identity:
@@ -335,16 +341,3 @@ def _identity(version: Version) -> Identity:
     numbers = ".".join(str(version.firmware >> shift & 0xFF) for shift in (24, 16, 8))
     kind = "highmast simulator" if simulated else "highmast robot"
     return Identity(f"{kind} {numbers} ({version.uid:012x})", version.uid, numbers, simulated)
-
-
-def _resized(info: CameraInfo, size_px: tuple[int, int]) -> CameraInfo:
-    """The same lens on photographs of another size: the field of view stays across the width."""
-    width_px, height_px = size_px
-    return CameraInfo(width_px, height_px, info.focal_px * width_px / info.width_px, info.model)
-
-
-def _camera_info(camera: CameraInformation) -> CameraInfo:
-    if camera.sensor_width_mm <= 0 or camera.focal_length_mm <= 0:
-        raise CameraError("the robot does not know its camera's focal length; calibrate it")
-    focal_px = camera.focal_length_mm / camera.sensor_width_mm * camera.width_px
-    return CameraInfo(camera.width_px, camera.height_px, focal_px, f"{camera.vendor} {camera.model}".strip())

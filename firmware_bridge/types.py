@@ -69,6 +69,8 @@ class Frame:
     pose: Pose
     mm_per_px: float
     """Scale at the nearest point of the surface."""
+    camera: CameraInfo | None = None
+    """The lens that took it; None where the photograph is of unknown origin."""
 
 
 class ClimbState(IntEnum):

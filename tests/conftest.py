@@ -1,6 +1,11 @@
-"""No test grades with a model that somebody promoted on this machine."""
+"""For all tests: no model that somebody promoted on this machine, and a Hypothesis that judges the code, not how busy
+the machine is."""
 
 import os
 import tempfile
 
+from hypothesis import HealthCheck, settings
+
 os.environ["HIGHMAST_MODELS"] = tempfile.mkdtemp(prefix="highmast-models-")
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")

@@ -29,6 +29,8 @@ from firmware_bridge.types import ClimbState, Fault
 CHALLENGE_S = 5.0
 DATUM_M = 0.5
 """A datum further from the ground switch than this is a mistake."""
+LAST_STILL = 1 << 24
+"""Beyond it a 32-bit float skips whole numbers."""
 LEAST_SPEED_M_S = 0.005
 NEVER_SLOWED = frozenset({0, 64200})
 """HEARTBEAT and CLIMB_STATUS: the host's safety rests on them."""
@@ -254,7 +256,9 @@ class Commands:
         firmware = self.firmware
         if order.p4 is None:
             return Refusal.NOT_FINITE
-        if order.p4 != firmware.stills:
+        if not 1 <= order.p4 <= LAST_STILL or order.p4 != math.floor(order.p4):
+            return Refusal.OUT_OF_RANGE
+        if order.p4 != firmware.stills or firmware.last_still is None:
             firmware.stills = int(order.p4)
             if not firmware.photograph():
                 return Refusal.CAMERA

@@ -1,13 +1,17 @@
 """The simulated camera: renders when triggered, and serves MJPEG over HTTP.
 
-`/` carries one JPEG per trigger, stamped with its number, to the bridge. `/preview` is for people: about one
-picture a second, made only while somebody looks and no still is waiting.
+`/` carries one JPEG per trigger, stamped with its number, to the bridge. `/?azimuth_deg=90` is another camera of a
+ring, as far around the pole. `/preview` is for people: about one picture a second, made only while somebody looks and
+no still is waiting.
 """
 
+import math
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import SimpleQueue
+from urllib.parse import parse_qs, urlsplit
 
 import cv2
 import numpy as np
@@ -33,7 +37,8 @@ class Stills:
         self._render = render
         self._here = first
         self._triggers: SimpleQueue[tuple[Pose, Stamp] | None] = SimpleQueue()
-        self._watchers: set[SimpleQueue[bytes]] = set()
+        self._watchers: dict[SimpleQueue[bytes], float] = {}
+        """With the azimuth offset that each asked for."""
         self._busy = threading.Event()
         self.stuck = False
         """Injected fault: triggers are taken and no still comes."""
@@ -73,49 +78,63 @@ class Stills:
 
     def serve(self, request: BaseHTTPRequestHandler) -> None:
         """Answer one connection."""
-        if request.path not in ("/", "/preview"):
-            request.send_error(404, "only / and /preview are here")
+        asked = urlsplit(request.path)
+        offset_deg = _offset_deg(asked.query)
+        if asked.path not in ("/", "/preview") or offset_deg is None:
+            request.send_error(404, "only / (with ?azimuth_deg=0 to 360) and /preview are here")
             return
         request.send_response(200)
         request.send_header("Content-Type", f"multipart/x-mixed-replace; boundary={BOUNDARY.decode()}")
         request.send_header("Cache-Control", "no-store")
         request.end_headers()
         try:
-            if request.path == "/preview":
+            if asked.path == "/preview":
                 self._serve_preview(request)
             else:
-                self._serve_stills(request)
+                self._serve_stills(request, offset_deg)
         except OSError:
             return  # the watcher went away
 
-    def _serve_stills(self, request: BaseHTTPRequestHandler) -> None:
+    def _serve_stills(self, request: BaseHTTPRequestHandler, offset_deg: float) -> None:
         mine: SimpleQueue[bytes] = SimpleQueue()
-        self._watchers.add(mine)
+        self._watchers[mine] = offset_deg
         try:
             # a decoder wants one picture before it says that the stream is open
-            _part(request, stamped(_jpeg(self._render(self._here)), Stamp(PREVIEW, 0.0)))
+            _part(request, self._picture(self._here, offset_deg, Stamp(PREVIEW, 0.0)))
             while True:
                 _part(request, mine.get())
         finally:
-            self._watchers.discard(mine)
+            del self._watchers[mine]
 
     def _serve_preview(self, request: BaseHTTPRequestHandler) -> None:
         pause = threading.Event()
         while True:
             if not self._busy.is_set():
-                _part(request, stamped(_jpeg(self._render(self._here)), Stamp(PREVIEW, 0.0)))
+                _part(request, self._picture(self._here, 0.0, Stamp(PREVIEW, 0.0)))
             pause.wait(PREVIEW_S)
 
     def _expose(self) -> None:
         step_back()
         while (job := self._triggers.get()) is not None:
             pose, stamp = job
-            if self._watchers and not self.stuck:
-                still = stamped(_jpeg(self._render(pose)), stamp)
-                for watcher in tuple(self._watchers):
-                    watcher.put(still)
+            if not self.stuck:
+                for watcher, offset_deg in tuple(self._watchers.items()):
+                    watcher.put(self._picture(pose, offset_deg, stamp))
             if self._triggers.empty():
                 self._busy.clear()
+
+    def _picture(self, pose: Pose, offset_deg: float, stamp: Stamp) -> bytes:
+        turned = replace(pose, azimuth_deg=(pose.azimuth_deg + offset_deg) % 360)
+        return stamped(_jpeg(self._render(turned)), stamp)
+
+
+def _offset_deg(query: str) -> float | None:
+    """The `azimuth_deg` of the query, 0 without one; None if it is no angle."""
+    try:
+        angle_deg = float(parse_qs(query).get("azimuth_deg", ["0"])[0])
+    except ValueError:
+        return None
+    return angle_deg if 0 <= angle_deg <= 360 and math.isfinite(angle_deg) else None
 
 
 def _jpeg(picture: npt.NDArray[np.uint8]) -> bytes:

@@ -177,6 +177,28 @@ def test_resume_of_another_pole_or_with_another_camera_is_refused(tmp_path: Path
     assert "give a new name" in same_trace.stderr
 
 
+def test_a_ring_of_cameras_climbs_with_fewer_stops(tmp_path: Path) -> None:
+    save_calibration(tmp_path / "lens.toml", LENS, "of one camera")
+    with simulator(tmp_path, "--speed", "max", pole=POLE.replace("height_m = 2.0", "height_m = 1.0")) as robot:
+        ring = tmp_path / "ring.toml"
+        ring.write_text(
+            "\n".join(
+                f'[[camera]]\nurl = "{robot.camera}/?azimuth_deg={offset}"\nazimuth_deg = {offset}'
+                for offset in (0, 120, 240)
+            )
+            + '\ncalibration = "lens.toml"\n'
+        )
+        done = run(replace(robot, camera=str(ring)).climb("--out", str(tmp_path / "climb")))
+    assert done.returncode == 0, done.stderr
+    record = read_record(tmp_path / "climb")
+    assert len(record.observations) == record.start.planned_frames
+    assert [seen.camera is None for seen in record.observations[:3]] == [True, True, False]
+    assert len({seen.taken_at for seen in record.observations}) * 3 == len(record.observations)
+    assessment = Assessment.model_validate_json((tmp_path / "climb" / "grade.json").read_bytes())
+    assert assessment.whole.coverage > 0.99
+    assert verify(record).problems == ()
+
+
 def test_recorded_photographs_are_replayed(tmp_path: Path, climbed: Path) -> None:
     (tmp_path / "frames").mkdir()
     for path in (climbed / "frames").iterdir():

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from climber.errors import InputError
-from climber.plan import PLANNED_ANGLE_DEG, half_arc_deg, plan_stations, radius_mm
+from climber.plan import PLANNED_ANGLE_DEG, half_arc_deg, plan_stations, radius_mm, remaining
 from vision.types import Camera, PoleShape
 
 CAMERA = Camera(1280, 960, 860.0, 860.0, 640.0, 480.0)
@@ -39,6 +39,29 @@ def test_every_element_is_seen_well(height_m: float, sides: int) -> None:
         azimuths = sorted({s.azimuth_deg for s in near})
         gaps = [(b - a) for a, b in zip(azimuths, [*azimuths[1:], azimuths[0] + 360], strict=True)]
         assert max(gaps) <= 2 * half * 1.02
+
+
+@pytest.mark.parametrize("offsets_deg", [(0.0, 180.0), (10.0, 130.0, 250.0), (0.0, 90.0, 180.0, 270.0), (0.0, 50.0)])
+def test_a_ring_of_cameras_sees_all_that_one_sees(offsets_deg: tuple[float, ...]) -> None:
+    shape = PoleShape(12, 420, 160)
+    alone = plan_stations(shape, CAMERA, 600.0)
+    stations = plan_stations(shape, CAMERA, 600.0, offsets_deg)
+    even = offsets_deg[1] - offsets_deg[0] == 360 / len(offsets_deg)
+    heights_m = {station.height_m for station in alone}
+    assert len(stations) <= (len(alone) / len(offsets_deg) + len(heights_m) if even else len(alone))
+    for height_m in heights_m:
+        half = half_arc_deg(radius_mm(shape, height_m), 600.0, CAMERA, 0)
+        seen = sorted((s.azimuth_deg + o) % 360 for s in stations for o in offsets_deg if s.height_m == height_m)
+        assert max(b - a for a, b in zip(seen, [*seen[1:], seen[0] + 360], strict=True)) <= 2 * half * 0.95
+
+
+def test_stations_that_any_camera_of_the_ring_photographed_are_done() -> None:
+    offsets_deg = (45.0, 225.0)
+    stations = plan_stations(PoleShape(12, 420, 160), CAMERA, 600.0, offsets_deg)
+    first, second = stations[:2]
+    taken = [(first.height_m, (first.azimuth_deg + 225.0) % 360)]  # the other camera's failed
+    assert remaining(stations, taken, offsets_deg) == stations[1:]
+    assert second.height_m == first.height_m
 
 
 def test_neighbouring_rings_turn_back() -> None:

@@ -1,6 +1,7 @@
 """The climb record: what was confirmed is there, what was torn is not, what was altered is found."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import pytest
 from climber.errors import InputError
 from climber.ids import uuid7
 from climber.recording import RECORD, Recorder, read_record
+from climber.views import view_at
+from firmware_bridge.types import CameraInfo, Lens
 from tests.climber.folders import NOW, frame, start, write_climb
+from vision.types import Camera
 
 
 def test_reads_back_what_was_written(tmp_path: Path) -> None:
@@ -31,6 +35,20 @@ def test_cut_at_every_byte_keeps_every_whole_line(tmp_path: Path) -> None:
         confirmed = content[:length].count(b"\n") - 1
         assert len(record.observations) + (record.stop is not None) == confirmed
         assert record.whole_bytes == content[:length].rfind(b"\n") + 1
+
+
+def test_another_lens_of_a_ring_is_kept_with_its_photograph(tmp_path: Path) -> None:
+    usual = CameraInfo(64, 48, 80.0, lens=Lens(80.0, 80.0, 32.0, 24.0, (0.0,) * 5))
+    other = CameraInfo(64, 48, 81.0, lens=Lens(81.0, 82.0, 32.5, 24.5, (-0.1, 0.0, 0.0, 0.0, 0.0)))
+    with Recorder.begin(tmp_path, start()) as recorder:
+        for seq, camera in enumerate((usual, other, None)):
+            recorder.observe(replace(frame(seq), camera=camera))
+    first, second, third = read_record(tmp_path).observations
+    assert first.camera is third.camera is None
+    assert b'"camera"' not in (tmp_path / RECORD).read_bytes().splitlines()[1]  # as lines always were
+    camera = Camera(64, 48, 80.0, 80.0, 32.0, 24.0)
+    assert view_at(first, camera).camera == camera
+    assert view_at(second, camera).camera == Camera(64, 48, 81.0, 82.0, 32.5, 24.5, (-0.1, 0.0, 0.0, 0.0, 0.0))
 
 
 def test_without_stop_line_is_valid(tmp_path: Path) -> None:
@@ -118,7 +136,8 @@ def test_complete_climb_is_not_resumed(tmp_path: Path) -> None:
 
 def test_observation_after_a_stop_is_named(tmp_path: Path) -> None:
     write_climb(tmp_path, frames=1)
-    with Recorder(tmp_path, (tmp_path / RECORD).open("ab"), read_record(tmp_path).last_sha256, 1) as recorder:
+    last_sha256, usual = read_record(tmp_path).last_sha256, start().camera
+    with Recorder(tmp_path, (tmp_path / RECORD).open("ab"), last_sha256, 1, usual) as recorder:
         recorder.observe(frame(1))
     with pytest.raises(InputError, match="line 4: a observation line cannot follow a stop line"):
         read_record(tmp_path)

@@ -16,6 +16,9 @@ from firmware_bridge.simulator.process import Settings, serve
 from firmware_bridge.simulator.view import CameraView
 from firmware_bridge.types import Pose
 
+PATIENT = {"LINK_TIMEOUT": 3.0}
+"""A test on a busy machine may be held up for longer than the 0.5 s that a robot waits for its host."""
+
 
 def picture(pose: Pose) -> npt.NDArray[np.uint8]:
     """One colour: height in 100 mm steps is green, azimuth in 2 degree steps is red. Two bars at the top are as long
@@ -31,7 +34,7 @@ def picture(pose: Pose) -> npt.NDArray[np.uint8]:
 def main() -> None:
     """Serve until SIGTERM."""
     serial, speed, *pairs = sys.argv[1:]
-    given = {name: float(value) for name, value in (pair.split("=") for pair in pairs if "=" in pair)}
+    given = PATIENT | {name: float(value) for name, value in (pair.split("=") for pair in pairs if "=" in pair)}
     view = CameraView(height_px=int(given.pop("height_px", 960)))
     keys = [read_key(Path(one)) for one in pairs if "=" not in one]
     settings = Settings(

@@ -82,7 +82,7 @@ def test_a_camera_process_that_dies_is_started_again() -> None:
     with simulator("pty", "max") as simulated, Robot.open(simulated.robot, simulated.camera) as robot:
         aloft(robot, 1.0)
         run(robot.capture())
-        camera = robot._camera
+        camera = robot.eyes[0].camera
         assert isinstance(camera, StreamCamera)
         os.kill(camera.pid, signal.SIGKILL)
         with pytest.raises(CameraError, match="process ended"):

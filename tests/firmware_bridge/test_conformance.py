@@ -11,13 +11,15 @@ from firmware_bridge.keys import new_key
 from firmware_bridge.robot import Robot
 from tests.firmware_bridge.simulated import ROOT, simulator
 
+WATCHFUL = "LINK_TIMEOUT=0.5"
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("serial", ["pty", "tcp://127.0.0.1:0"])
 def test_the_simulator_conforms(serial: str, tmp_path: Path) -> None:
     key = tmp_path / "robot.key"
     new_key(key)
-    with simulator(serial, "1", str(key)) as simulated:
+    with simulator(serial, "1", str(key), WATCHFUL) as simulated:
         done = subprocess.run(
             [sys.executable, "-m", "climber", "conformance", simulated.robot, "--may-move", "--key", str(key)],
             cwd=ROOT,
@@ -31,7 +33,7 @@ def test_the_simulator_conforms(serial: str, tmp_path: Path) -> None:
 
 
 def test_without_leave_nothing_moves() -> None:
-    with simulator("pty", "max") as simulated, Robot.open(simulated.robot) as robot:
+    with simulator("pty", "max", WATCHFUL) as simulated, Robot.open(simulated.robot) as robot:
         height_m = robot.telemetry.height_m
         findings = list(conform(robot, may_move=False))
         assert robot.telemetry.height_m == pytest.approx(height_m, abs=0.02)

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+from firmware_bridge.calibration_file import NAMES
 from firmware_bridge.dialect import highmast
 from firmware_bridge.orders import Command
+from firmware_bridge.ring import KEYS
 from firmware_bridge.simulator import parameters
 from firmware_bridge.simulator.faults import Unit
 from firmware_bridge.types import ClimbState
@@ -28,3 +30,9 @@ def test_every_parameter_and_fault_is_in_the_simulator_page() -> None:
         assert f"| {name} | {one.default:g} | {one.least:g} | {one.most:g} |" in SIMULATOR, name
     for unit in Unit:
         assert f"| {int(unit)} | `{unit.name.lower()}` |" in SIMULATOR, unit.name
+
+
+def test_every_key_of_ring_and_calibration_files_is_in_the_camera_page() -> None:
+    page = (ROOM / "CAMERA.md").read_text(encoding="utf-8")
+    assert [key for key in KEYS if f"{key} = " not in page] == []
+    assert [name for name in NAMES if f"`{name}`" not in page] == []

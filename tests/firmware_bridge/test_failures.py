@@ -8,18 +8,20 @@ import pytest
 from firmware_bridge.errors import CameraError, LinkLost, Refused, RobotFault
 from firmware_bridge.orders import Command
 from firmware_bridge.robot import Robot
+from firmware_bridge.session import LOST_S
 from firmware_bridge.simulator.faults import Unit
 from firmware_bridge.types import ClimbState, Fault
 from tests.firmware_bridge.motions import TAKE_AWAY, aloft, inject, listen, run, wait_for
 from tests.firmware_bridge.simulated import simulator
 
+WATCHFUL = "LINK_TIMEOUT=0.5"
 HOLD_LIMIT_S = 0.6
-NOISE_S = 0.1
-"""Scheduling and one telemetry period on a busy machine."""
+NOISE_S = 1.0
+"""Scheduling on a busy machine. `highmast conformance` and its test hold the 0.6 s themselves."""
 
 
 def test_lost_heartbeat_is_a_latched_hold_within_its_limit() -> None:
-    with simulator("pty", "1") as simulated, Robot.open(simulated.robot) as robot:
+    with simulator("pty", "1", WATCHFUL) as simulated, Robot.open(simulated.robot) as robot:
         run(robot.arm())
         motion = robot.goto(5.0, 0.0, 0.3)
         for _ in range(20):
@@ -38,7 +40,7 @@ def test_lost_heartbeat_is_a_latched_hold_within_its_limit() -> None:
 
 
 def test_a_frozen_host_is_a_lost_heartbeat() -> None:
-    with simulator("pty", "1") as simulated, Robot.open(simulated.robot) as robot:
+    with simulator("pty", "1", WATCHFUL) as simulated, Robot.open(simulated.robot) as robot:
         run(robot.arm())
         motion = robot.goto(5.0, 0.0, 0.3)
         next(motion)
@@ -237,7 +239,7 @@ def test_one_percent_of_bytes_damaged_leaves_no_heartbeat_gap_and_motion_goes_on
         for height_m in (1.5, 0.5):
             run(robot.goto(height_m, 0.0, 0.3))
         assert len(beats) > 40
-        assert max(b - a for a, b in pairwise(beats)) < 0.5
+        assert max(b - a for a, b in pairwise(beats)) < LOST_S  # to 0.5 s, in virtual time: test_damaged_line.py
         assert robot.session.link.protocol.framer.skipped_bytes > 100  # the line was really damaged
 
 

@@ -78,6 +78,8 @@ def climb_pole(settings: Settings, console: Console | None = None) -> Ended:
         planned = len(stations) * len(robot.eyes)
         limits = Limits(reach_m=pole.description.height_m)
         expected = forecast(pole.shape, camera, robot.standoff_mm, stations, settings.speed_m_s, robot.parameters)
+        if robot.chosen:
+            console.print(f"{robot.url}: {robot.chosen}")
         console.print(f"{robot.identity} on {pole.description.code}\n{expected.line()}")
         checks = _preflight(robot, settings, limits, pole, planned)
         require_energy(expected, robot.telemetry, limits)
@@ -214,7 +216,7 @@ def _recorder(
     earlier: Record | None,
 ) -> Recorder:
     now = datetime.now(UTC)
-    who = f"{robot.identity} at {settings.robot_url}"
+    who = f"{robot.identity} at {robot.url}"
     if earlier is not None:
         return Recorder.resume(earlier, who, now)
     start = ClimbStart(

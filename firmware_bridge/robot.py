@@ -45,6 +45,8 @@ class Robot:
     def __init__(self, session: Session, cameras: Sequence[tuple[Camera, Member]]) -> None:
         """Take over an open session and cameras; asks who is there (LinkLost)."""
         self.session = session
+        self.chosen = ""
+        """Why this port, where the robot was looked for."""
         session.wait_for(lambda: None, lambda: session.fold.status, "status")
         self.mount = Mount(session)
         self.about = _identity(session.ask(Version))
@@ -74,8 +76,10 @@ class Robot:
         """
         ring = _ring(camera_url, calibration)
         signer = None if key is None else signer_for(key)
+        chosen = ""
         if robot_url == AUTO:
-            robot_url = choose(candidates()).candidate.url
+            heard = choose(candidates())
+            robot_url, chosen = heard.candidate.url, f"{heard.words} on {heard.candidate.about}"
         kept = None if trace is None else Trace(trace)
         try:
             link = Link(robot_url, Protocol(HOST_SYSTEM, HOST_COMPONENT, signer, trace=kept))
@@ -87,7 +91,9 @@ class Robot:
         try:
             for member in ring:
                 cameras.append((open_camera(member.url, link.nudge), member))
-            return cls(Session(link), cameras)
+            robot = cls(Session(link), cameras)
+            robot.chosen = chosen
+            return robot
         except BaseException:
             link.close()
             for camera, _ in cameras:
@@ -109,6 +115,11 @@ class Robot:
         self.session.link.close()
         for eye in self.eyes:
             eye.camera.close()
+
+    @property
+    def url(self) -> str:
+        """The port it is on."""
+        return self.session.link.url
 
     @property
     def identity(self) -> str:

@@ -132,6 +132,8 @@ def test_what_is_no_picture_is_said(tmp_path: Path) -> None:
         decode(Still(b"words", None, 0.0, "x.jpg"))
     with pytest.raises(CameraError, match=r"no \.jpg or \.png"):
         open_camera(str(tmp_path), lambda: None)
+    with pytest.raises(CameraError, match=r"cannot open camera uvc:///dev/video99: .*No such file"):
+        open_camera("uvc:///dev/video99", lambda: None)
     with pytest.raises(CameraError, match=r"cannot open camera rtsp://127\.0\.0\.1:9/x: .*Connection refused"):
         open_camera("rtsp://127.0.0.1:9/x", lambda: None)
 

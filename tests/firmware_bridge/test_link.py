@@ -45,6 +45,15 @@ def test_the_port_with_a_heartbeat_is_chosen_and_said_why() -> None:
         os.close(slave)
 
 
+def test_a_robot_that_was_looked_for_says_where_it_is_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    with simulator("pty", "1") as simulated:
+        only = [Candidate(simulated.robot, "a USB cable")]
+        monkeypatch.setattr("firmware_bridge.robot.candidates", lambda: only)  # as if the system had listed it
+        with Robot.open("auto") as robot:
+            assert robot.url == simulated.robot
+            assert robot.chosen == "a robot's heartbeat on a USB cable"
+
+
 def test_two_robots_are_not_guessed_between() -> None:
     with simulator("pty", "1") as one, simulator("pty", "1") as other, pytest.raises(PortError, match="more than one"):
         choose([Candidate(one.robot, "one"), Candidate(other.robot, "other")])

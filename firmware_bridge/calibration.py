@@ -46,12 +46,13 @@ class Board:
     def picture(self) -> npt.NDArray[np.uint8]:
         """The board to print at PRINT_DPI, grey, with a margin of half a square: 10 x 7 squares of 25 mm fit A4."""
         side = round(self.square_mm / MM_PER_INCH * PRINT_DPI)
+        margin = side // 2
         if self.marker_mm:
-            size = ((self.columns + 1) * side, (self.rows + 1) * side)
-            return np.asarray(self._charuco().generateImage(size, marginSize=side // 2), np.uint8)
+            size = (self.columns * side + 2 * margin, self.rows * side + 2 * margin)
+            return np.asarray(self._charuco().generateImage(size, marginSize=margin), np.uint8)
         down, across = np.mgrid[: self.rows, : self.columns]
         squares = np.where((down + across) % 2, 255, 0).astype(np.uint8)
-        return np.pad(np.kron(squares, np.ones((side, side), np.uint8)), side // 2, constant_values=255)
+        return np.pad(np.kron(squares, np.ones((side, side), np.uint8)), margin, constant_values=255)
 
     def _find_checkers(self, grey: npt.NDArray[np.uint8]) -> tuple[Points, Points] | None:
         inner = (self.columns - 1, self.rows - 1)

@@ -77,7 +77,8 @@ def climb_pole(settings: Settings, console: Console | None = None) -> Ended:
         stations = _stations(pole, camera, robot, earlier)
         planned = len(stations) * len(robot.eyes)
         limits = Limits(reach_m=pole.description.height_m)
-        expected = forecast(pole.shape, camera, robot.standoff_mm, stations, settings.speed_m_s, robot.parameters)
+        speed_m_s, offsets_deg = settings.speed_m_s, robot.offsets_deg
+        expected = forecast(pole.shape, camera, robot.standoff_mm, stations, speed_m_s, robot.parameters, offsets_deg)
         if robot.chosen:
             console.print(f"{robot.url}: {robot.chosen}")
         console.print(f"{robot.identity} on {pole.description.code}\n{expected.line()}")

@@ -42,8 +42,12 @@ def forecast(
     stations: tuple[Station, ...],
     speed_m_s: float,
     parameters: Mapping[str, float],
+    offsets_deg: tuple[float, ...] = (0.0,),
 ) -> Forecast:
-    """Walk the stations in numbers; `parameters` are the robot's PWR_IDLE, PWR_MOVE (W), PWR_UP (J/m), LIM_TURN."""
+    """Walk the stations in numbers; `parameters` are the robot's PWR_IDLE, PWR_MOVE (W), PWR_UP (J/m), LIM_TURN.
+
+    `offsets_deg`: azimuths of the cameras against the robot's.
+    """
     before = [Station(0.0, 0.0), *stations][: len(stations)]
     rise_m = sum(abs(b.height_m - a.height_m) for a, b in zip(before, stations, strict=True))
     turn_deg = sum(
@@ -54,12 +58,12 @@ def forecast(
     top_m = max((station.height_m for station in stations), default=0.0)
     down_s = top_m / speed_m_s
     return Forecast(
-        frames=len(stations),
+        frames=len(stations) * len(offsets_deg),
         up_s=up_s,
         down_s=down_s,
         up_j=parameters["PWR_IDLE"] * up_s + parameters["PWR_MOVE"] * moving_s + parameters["PWR_UP"] * rise_m,
         down_j=(parameters["PWR_IDLE"] + parameters["PWR_MOVE"]) * down_s,
-        coverage=expected_coverage(shape, camera, standoff_mm, stations),
+        coverage=expected_coverage(shape, camera, standoff_mm, stations, offsets_deg),
     )
 
 
@@ -73,9 +77,16 @@ def require_energy(expected: Forecast, telemetry: Telemetry, limits: Limits) -> 
         )
 
 
-def expected_coverage(shape: PoleShape, camera: Camera, standoff_mm: float, stations: tuple[Station, ...]) -> float:
+def expected_coverage(
+    shape: PoleShape,
+    camera: Camera,
+    standoff_mm: float,
+    stations: tuple[Station, ...],
+    offsets_deg: tuple[float, ...] = (0.0,),
+) -> float:
     """Share of the true area that the stations see well enough, by the map's own rules."""
     seen = Seen(shape, camera)
     for station in stations:
-        seen.add(View(camera, station.height_m, station.azimuth_deg, standoff_mm))
+        for offset_deg in offsets_deg:
+            seen.add(View(camera, station.height_m, (station.azimuth_deg + offset_deg) % 360, standoff_mm))
     return seen.coverage()

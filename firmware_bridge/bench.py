@@ -19,6 +19,7 @@ from firmware_bridge.dialect import highmast as dialect
 from firmware_bridge.link import Link
 from firmware_bridge.messages import ClimbStatus, Heartbeat, TimeSync
 from firmware_bridge.protocol import CONTROLLER, HOST_COMPONENT, HOST_SYSTEM, ROBOT_SYSTEM, Protocol
+from firmware_bridge.session import HEARTBEAT_S
 from firmware_bridge.simulator.wire_end import PtyEnd
 from firmware_bridge.types import ClimbState, Fault
 
@@ -154,7 +155,7 @@ def cpu_share() -> Figure:
     began_s, began_cpu_s, beat_s = time.monotonic(), time.process_time(), 0.0
     while (now_s := time.monotonic()) - began_s < TELEMETRY_S:
         got += link.receive(0.05)
-        if now_s - beat_s > 0.1:
+        if now_s - beat_s > HEARTBEAT_S:
             beat_s = now_s
             link.send(Heartbeat(6, 8, 0, 0, 4))
     share = (time.process_time() - began_cpu_s) / (time.monotonic() - began_s)

@@ -5,12 +5,14 @@ import os
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from firmware_bridge.errors import CameraError
 from firmware_bridge.types import CameraInfo, Lens
 
 COEFFICIENTS = 5
 LARGEST_PX = 20_000
+WHOLE = frozenset({"width_px", "height_px", "pictures"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +68,22 @@ def load_calibration(path: Path) -> Calibration:
     if wrong := sorted(NAMES ^ content.keys()):
         what = "unknown" if wrong[0] in content else "missing"
         raise CameraError(f"{path}: key `{wrong[0]}` is {what}; calibrate again")
-    numbers = [*content["distortion"], *(value for name, value in content.items() if name != "distortion")]
-    if len(content["distortion"]) != COEFFICIENTS or not all(map(_number, numbers)):
-        raise CameraError(f"{path}: a value is not a number, or distortion has not {COEFFICIENTS}; calibrate again")
-    calibration = Calibration(**content | {"distortion": tuple(map(float, content["distortion"]))})
+    calibration = Calibration(**{name: _value(path, name, value) for name, value in content.items()})
     _check(path, calibration)
     return calibration
 
 
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _value(path: Path, name: str, value: Any) -> Any:
+    """A finite number, whole where it counts; of the distortion, five."""
+    if name == "distortion":
+        if not isinstance(value, list) or len(value) != COEFFICIENTS:
+            raise CameraError(f"{path}: distortion is {value!r}; it has {COEFFICIENTS} numbers. Calibrate again")
+        return tuple(float(_value(path, "a coefficient of distortion", one)) for one in value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise CameraError(f"{path}: {name} is {value!r}, not a finite number; calibrate again")
+    if name in WHOLE and not isinstance(value, int):
+        raise CameraError(f"{path}: {name} is {value}, not a whole number; calibrate again")
+    return value
 
 
 def _check(path: Path, calibration: Calibration) -> None:

@@ -8,7 +8,7 @@ import click
 
 @click.command()
 @click.option("--robot", required=True, help="Serial port or URL: /dev/ttyUSB0, COM3, a pty, tcp://HOST:PORT.")
-@click.option("--camera", required=True, help="Camera URL, or a folder of photographs to replay.")
+@click.option("--camera", required=True, help="Camera URL, ring file (.toml), or a folder to replay.")
 @click.option("--calibration", type=click.Path(dir_okay=False, path_type=Path), help="File of `highmast calibrate`.")
 @click.option("--key", type=click.Path(dir_okay=False, path_type=Path), help="Key file of the robot (`highmast key`).")
 @click.option("--trace", type=click.Path(path_type=Path), help="Keep every byte of the line in NAME.tlog and NAME.raw.")

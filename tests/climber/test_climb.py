@@ -194,6 +194,8 @@ def test_a_ring_of_cameras_climbs_with_fewer_stops(tmp_path: Path) -> None:
     assert len(record.observations) == record.start.planned_frames
     assert [seen.camera is None for seen in record.observations[:3]] == [True, True, False]
     assert len({seen.taken_at for seen in record.observations}) * 3 == len(record.observations)
+    assert f"plan: {len(record.observations)} photographs" in done.stderr
+    assert "expected coverage 100.0%" in done.stderr
     assessment = Assessment.model_validate_json((tmp_path / "climb" / "grade.json").read_bytes())
     assert assessment.whole.coverage > 0.99
     assert verify(record).problems == ()

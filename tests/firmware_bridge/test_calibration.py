@@ -1,5 +1,6 @@
 """Calibration finds the camera that took the photographs."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -99,8 +100,11 @@ def test_a_file_comes_back_and_what_is_wrong_in_it_is_named(tmp_path: Path) -> N
         (text.replace("fx_px = 520.0", "fx_px = -1.0"), "fx_px is -1"),
         (text.replace("fx_px = 520.0", ""), "`fx_px` is missing"),
         (text + "zoom = 2\n", "`zoom` is unknown"),
-        (text.replace("rms_px = 0.1", 'rms_px = "good"'), "not a number"),
-        (text.replace("-0.2, 0.1, ", ""), "has not 5"),
+        (text.replace("rms_px = 0.1", 'rms_px = "good"'), "not a finite number"),
+        (text.replace("-0.2, 0.1, ", ""), "has 5 numbers"),
+        (text.replace("[-0.2", '["much"'), "a coefficient of distortion is 'much'"),
+        (re.sub(r"distortion = .*", "distortion = 0.1", text), "distortion is 0.1"),
+        (text.replace("width_px = 640", "width_px = 640.5"), "width_px is 640.5, not a whole number"),
         ("[[[", "highmast calibrate"),
     ):
         path.write_text(wrong)

@@ -1,6 +1,9 @@
 """The room's pages name every message, command, state, parameter and fault that there is."""
 
+from importlib import import_module
 from pathlib import Path
+
+import pytest
 
 from firmware_bridge.calibration_file import NAMES
 from firmware_bridge.dialect import highmast
@@ -36,3 +39,12 @@ def test_every_key_of_ring_and_calibration_files_is_in_the_camera_page() -> None
     page = (ROOM / "CAMERA.md").read_text(encoding="utf-8")
     assert [key for key in KEYS if f"{key} = " not in page] == []
     assert [name for name in NAMES if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize("name", ["calibrate", "conformance", "doctor", "key", "parameters", "replay", "simulate"])
+def test_every_option_of_a_robots_commands_is_in_a_page(name: str) -> None:
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in (ROOM.parent / "README.md", *ROOM.glob("*.md")))
+    command = import_module(f"climber.commands.{name}").command
+    options = [one for parameter in command.params for one in parameter.opts if one.startswith("--")]
+    assert f"highmast {name}" in pages
+    assert [option for option in options if option not in pages] == []

@@ -1,12 +1,15 @@
 """Fuzz: damaged lines and wild orders raise nothing, and nothing wrong is believed."""
 
+import contextlib
 import subprocess
 import sys
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firmware_bridge.errors import ProtocolError
 from firmware_bridge.messages import CommandAck, CommandLong, Heartbeat
 from firmware_bridge.orders import Command
 from firmware_bridge.protocol import Packet, Protocol
@@ -18,6 +21,7 @@ from firmware_bridge.simulator.plant import Plant, Pole
 from firmware_bridge.simulator.reports import climb_status
 from firmware_bridge.simulator.view import CameraView
 from firmware_bridge.soak import STATUS
+from firmware_bridge.trace import RECORD, TIME, read_trace
 from firmware_bridge.types import ClimbState
 from tests.firmware_bridge.motions import aloft
 from tests.firmware_bridge.simulated import ROOT, simulator
@@ -41,6 +45,18 @@ def test_flipped_bits_never_make_another_message(flips: list[tuple[int, int]], s
     assert all(message in [packet.message for packet in sent] for message in got)
     # each damaged byte costs at most the frame that it is in
     assert len(got) >= 4 - len({at % len(stream) for at, _ in flips})
+
+
+@given(st.binary(max_size=300), st.sampled_from([".raw", ".tlog"]), st.integers(0, 40))
+def test_a_trace_of_anything_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, suffix: str, cut: int
+) -> None:
+    path = tmp_path_factory.mktemp("trace") / f"any{suffix}"
+    head = RECORD.pack(1, 0, 21) if suffix == ".raw" else TIME.pack(1)
+    path.write_bytes((head + Protocol(1, 1).encode(BEAT))[: 29 - cut] + data)
+    with contextlib.suppress(ProtocolError):
+        for record in read_trace(path):
+            assert record.data
 
 
 def firmware_on_the_ground() -> Firmware:

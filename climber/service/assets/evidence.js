@@ -16,7 +16,7 @@ async function framesAt(climb, { height_m, azimuth_deg }, pole, camera) {
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   const { frames } = await answer.json();
   return frames
-    .map((frame) => ({ frame, project: projector(pole, camera, frame) }))
+    .map((frame) => ({ frame, project: projector(pole, frame.camera ?? camera, frame) }))
     .map((one) => ({ ...one, spot: one.project(height_m, azimuth_deg) }))
     .filter(({ spot }) => spot.inside)
     .sort((a, b) => b.spot.cosine / b.spot.mm_per_px - a.spot.cosine / a.spot.mm_per_px);
@@ -63,7 +63,8 @@ function frameView(one, scene, words) {
   const photograph = element("div");
   photograph.className = "photograph";
   const image = Object.assign(new Image(), { src: `/v1/blobs/${one.frame.sha256}`, alt: fill(words.ui_frame, { seq: one.frame.seq }) });
-  const canvas = Object.assign(element("canvas"), { width: scene.camera.width_px, height: scene.camera.height_px });
+  const camera = one.frame.camera ?? scene.camera; // of a ring, another lens
+  const canvas = Object.assign(element("canvas"), { width: camera.width_px, height: camera.height_px });
   canvas.setAttribute("aria-hidden", "true");
   photograph.append(image, canvas);
   const label = element("label");
@@ -99,7 +100,7 @@ function facts({ frame, spot }, scene, words) {
 // Draw what the map holds as rust into the photograph, and a ring around the place; returns how many map pixels.
 async function drawRust(canvas, { frame, project, spot }, { climb, pole, camera }) {
   const ink = canvas.getContext("2d");
-  const half_m = (camera.height_px * frame.mm_per_px) / 2000 + 0.1;
+  const half_m = ((frame.camera ?? camera).height_px * frame.mm_per_px) / 2000 + 0.1;
   const bounds = {
     left: (frame.azimuth_deg - 85) / 360, right: (frame.azimuth_deg + 85) / 360,
     top: 1 - (frame.height_m + half_m) / pole.height_m, bottom: 1 - (frame.height_m - half_m) / pole.height_m,

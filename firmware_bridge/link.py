@@ -3,6 +3,7 @@
 The thread only moves bytes. It sends no heartbeat of its own, so that a control loop that hangs falls silent.
 """
 
+import contextlib
 import os
 import select
 import threading
@@ -36,6 +37,7 @@ class Link:
         self._encoding = threading.Lock()
         self._closing = False
         self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
         self._thread = self._started()
 
     def reopen(self) -> None:
@@ -89,7 +91,8 @@ class Link:
         os.close(self._wake_read)
 
     def _wake(self) -> None:
-        os.write(self._wake_write, b"\0")
+        with contextlib.suppress(BlockingIOError):  # full: then nobody needs waking, or nobody empties it
+            os.write(self._wake_write, b"\0")
 
     def _run(self) -> None:
         try:

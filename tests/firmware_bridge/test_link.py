@@ -143,6 +143,14 @@ def test_loop_urls_are_known_and_a_serial_server_that_is_away_is_said() -> None:
         Link("rfc2217://127.0.0.1:9", Protocol(255, 190))
 
 
+@pytest.mark.timeout(60)
+def test_an_hour_of_heartbeats_on_a_port_that_cannot_be_waited_for_does_not_fill_anything() -> None:
+    link = Link("loop://", Protocol(1, 1))
+    for _ in range(70_000):  # more than a pipe holds
+        link.send_bytes(b"")
+    link.close()
+
+
 def test_a_host_that_does_not_read_loses_the_oldest_and_stays_bounded() -> None:
     sender, count = Protocol(1, 1), INBOX_PACKETS + 500
     with socket.create_server(("127.0.0.1", 0)) as server:

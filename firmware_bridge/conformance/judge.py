@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from firmware_bridge.errors import BridgeError, Refused
+from firmware_bridge.messages import ParameterSet, ParameterValue
+from firmware_bridge.protocol import CONTROLLER, ROBOT_SYSTEM
 from firmware_bridge.robot import Robot
 from firmware_bridge.types import ClimbState, Telemetry
 
@@ -128,3 +130,15 @@ def silence(robot: Robot, seconds: float) -> None:
     end_s = time.monotonic() + seconds
     while time.monotonic() < end_s:
         robot.session.poll(0.02)
+
+
+def set_parameter(robot: Robot, name: str, value: float) -> float:
+    """What the robot says that holds after a set."""
+    session = robot.session
+    session.replies(ParameterValue)
+    got = session.wait_for(
+        lambda: session.link.send(ParameterSet(ROBOT_SYSTEM, CONTROLLER, name, value, 9)),
+        lambda: next((one for one in session.replies(ParameterValue) if one.name == name), None),
+        f"answer to {name}",
+    )
+    return got.value

@@ -4,7 +4,18 @@ import time
 from typing import Any
 
 from firmware_bridge.camera_messages import CameraInformation, CameraSettings, CaptureStatus, ImageCaptured
-from firmware_bridge.conformance.judge import ASLEEP_S, NONE, SETTLE_S, check, do, measured, need, refused, until
+from firmware_bridge.conformance.judge import (
+    ASLEEP_S,
+    NONE,
+    SETTLE_S,
+    check,
+    do,
+    measured,
+    need,
+    refused,
+    set_parameter,
+    until,
+)
 from firmware_bridge.framing import checksum
 from firmware_bridge.messages import (
     ArmChallenge,
@@ -13,8 +24,6 @@ from firmware_bridge.messages import (
     CommandLong,
     Energy,
     Heartbeat,
-    ParameterSet,
-    ParameterValue,
     TimeSync,
     Version,
 )
@@ -91,18 +100,6 @@ def parameters(robot: Robot) -> str:
         got = set_parameter(robot, "LIM_SPEED", wanted)
         need(got == expected, f"LIM_SPEED set to {wanted:g} was answered with {got:g}, not {expected:g}")
     return f"{len(values)} parameters"
-
-
-def set_parameter(robot: Robot, name: str, value: float) -> float:
-    """What the robot says that holds after a set."""
-    session = robot.session
-    session.replies(ParameterValue)
-    got = session.wait_for(
-        lambda: session.link.send(ParameterSet(ROBOT_SYSTEM, CONTROLLER, name, value, 9)),
-        lambda: next((one for one in session.replies(ParameterValue) if one.name == name), None),
-        f"answer to {name}",
-    )
-    return got.value
 
 
 @check("unknown commands are acknowledged as unsupported")

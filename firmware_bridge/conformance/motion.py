@@ -1,6 +1,7 @@
 """Checks that drive the robot: goals, stops, lost heartbeat, descent, restart. It rises at most two metres."""
 
 import time
+from collections.abc import Callable
 
 from firmware_bridge.conformance.judge import (
     NONE,
@@ -12,6 +13,7 @@ from firmware_bridge.conformance.judge import (
     measured,
     need,
     refused,
+    set_parameter,
     silence,
     until,
 )
@@ -19,10 +21,11 @@ from firmware_bridge.messages import CommandLong, ManualControl
 from firmware_bridge.orders import Command
 from firmware_bridge.protocol import CONTROLLER, ROBOT_SYSTEM, Protocol
 from firmware_bridge.robot import IN_MOTION, Robot
-from firmware_bridge.types import ClimbState
+from firmware_bridge.types import ClimbState, Fault, Telemetry
 
 HOLD_LIMIT_S = 0.6
 MOVING_ON_S = 3.0
+JOG_LIMIT_S = 10.0
 
 
 @check("a repeated goal is acknowledged and not done again; an older one is refused", moves=True)
@@ -78,6 +81,35 @@ def _stop(robot: Robot, category: float) -> None:
     need(telemetry.state == ClimbState.STOPPED, f"{telemetry.state.name} after a stop")
     need(telemetry.stop_category == category, f"category {telemetry.stop_category}, not {category:g}")
     refused(robot, Command.GOTO, 1.0, 0.0, SPEED_M_S, float(telemetry.boot_id), float(telemetry.goal_id + 1))
+
+
+@check("the top limit blocks the way up only", moves=True)
+def limits(robot: Robot) -> str:
+    """With the limit at 0.8 m: a goal above, a jog into it, a jog down again."""
+    armed(robot)
+    do(robot.descend())
+    top_m, before_m = 0.8, robot.parameters["LIM_HEIGHT"]
+    set_parameter(robot, "LIM_HEIGHT", top_m)
+    try:
+        session, goal = armed(robot)
+        refused(robot, Command.GOTO, top_m + 0.1, 0.0, SPEED_M_S, session, goal)
+        do(robot.goto(top_m - 0.1, 0.0, SPEED_M_S))
+        reached = _jog_until(robot, 0.3, lambda now: now.state == ClimbState.STOPPED)
+        need(Fault.TOP_LIMIT in reached.faults, f"stopped by {reached.faults!r}, not by the limit")
+        need(reached.height_m < top_m + 0.15, f"stopped at {reached.height_m:.2f} m, the limit is {top_m} m")
+        armed(robot)
+        _jog_until(robot, -0.3, lambda now: now.height_m < top_m - 0.05)
+    finally:
+        set_parameter(robot, "LIM_HEIGHT", before_m)
+    return f"stopped at {reached.height_m:.2f} m of {top_m} m, and let down again"
+
+
+def _jog_until(robot: Robot, up: float, found: Callable[[Telemetry], bool]) -> Telemetry:
+    end_s = time.monotonic() + JOG_LIMIT_S
+    while not found(telemetry := robot.session.tick()):
+        robot.session.link.send(ManualControl(ROBOT_SYSTEM, up, 0.0))
+        need(time.monotonic() < end_s, f"a jog by {up:g} had no end in {JOG_LIMIT_S:g} s: {telemetry.height_m:.2f} m")
+    return telemetry
 
 
 @check("a stranger's stop is obeyed", moves=True)

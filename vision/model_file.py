@@ -46,6 +46,9 @@ class Card:
     metrics: dict[str, float] = field(default_factory=dict)
     data_sha256: dict[str, str] = field(default_factory=dict)
     """Of the training data, by name."""
+    gains: tuple[float, ...] = ()
+    """As in ModelInfo, measured by `vision.training.pole_rates`; empty in files made before it."""
+    alarms: tuple[float, ...] = ()
 
 
 def sealed(content: bytes) -> bytes:
@@ -83,7 +86,7 @@ def from_metadata(path: Path, stored: dict[str, str]) -> Card:
             f"{path} has format {stored.get('format')!r}, not {FORMAT!r}; use a model made for this highmast"
         )
     values = json.loads(stored["card"])
-    for name in ("photo_error", "mm_per_px", "labels", "rust_values"):
+    for name in ("photo_error", "mm_per_px", "labels", "rust_values", "gains", "alarms"):
         if name in values:
             values[name] = tuple(values[name])
     return Card(**values)

@@ -20,7 +20,8 @@ class Segmenter:
         self._session = session
         self._outputs = len(session.get_outputs())
         self.card = card
-        self.info = ModelInfo(card.name, sha256, card.threshold, card.true_positive_rate, card.false_positive_rate)
+        rates = (card.true_positive_rate, card.false_positive_rate, card.gains, card.alarms)
+        self.info = ModelInfo(card.name, sha256, card.threshold, *rates)
 
     @classmethod
     def load(cls, path: Path | None = None, threads: int | None = None) -> "Segmenter":

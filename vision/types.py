@@ -62,13 +62,18 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """Which model said it, and how often it errs per pixel on held-out places."""
+    """Which model said it, and how often it errs on held-out places."""
 
     name: str
     sha256: str
     threshold: float
     true_positive_rate: float
+    """Per pixel, over all held-out poles together."""
     false_positive_rate: float
+    gains: tuple[float, ...] = ()
+    """Of each held-out pole with rust: area called rust on and beside rust, over the area of rust."""
+    alarms: tuple[float, ...] = ()
+    """Of each held-out pole: share of the sound surface away from rust that is called rust."""
 
 
 @dataclass(frozen=True, slots=True)

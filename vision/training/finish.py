@@ -20,9 +20,11 @@ from vision.metrics import Counts, calibration_error, count
 from vision.model_file import Card
 from vision.preprocess import padded, tiles
 from vision.scales import RULE
+from vision.segmenter import Segmenter
 from vision.training.export import export
 from vision.training.loop import Places, prepared
 from vision.training.network import RustNet
+from vision.training.pole_rates import MEASURED_FROM, measured, write_rates
 from vision.training.synthetic import Tiles, pole
 
 Field = npt.NDArray[np.float32]
@@ -81,7 +83,9 @@ def finish(network: RustNet, places: Places, name: str, path: Path) -> Card:
         data_sha256={"photographs": index_hash(places.photographs, pairs)},
     )
     export(network, temperature, card, path)
-    return card
+    if places.textures is None:
+        return card
+    return write_rates(path, list(measured(Segmenter.load(path), places.textures, POLES, MEASURED_FROM)))
 
 
 @torch.no_grad()

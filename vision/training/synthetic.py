@@ -187,7 +187,7 @@ def pole(
         assert painted.rust is not None
         surface, rust = painted.rgb, painted.rust
     else:
-        surface, rust = _wrapped(rng, tiles, shape, fraction, held_out)
+        surface, rust = wrapped(rng, tiles, shape, fraction, held_out)
     scene = replace(random_scene(seed), blur_px=rng.uniform(0.3, 1.2))
     renderer = PoleRenderer(shape, surface, seed, rust, scene)
     view = _view(rng, shape, side)
@@ -200,7 +200,7 @@ def _shape(rng: np.random.Generator) -> PoleShape:
     return PoleShape(1.6, base, base * rng.uniform(0.8, 1), sides)
 
 
-def _wrapped(
+def wrapped(
     rng: np.random.Generator, tiles: Tiles, shape: PoleShape, fraction: float, held_out: bool
 ) -> tuple[Image, RustMask]:
     """Composite an unrolled surface at a scale of 1 to 3 mm per pixel."""

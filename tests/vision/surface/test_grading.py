@@ -116,6 +116,8 @@ rates = st.builds(
     threshold=st.just(0.5),
     true_positive_rate=st.floats(0.3, 1),
     false_positive_rate=st.floats(0, 0.2),
+    gains=st.lists(st.floats(0, 1.3), max_size=9).map(tuple),
+    alarms=st.lists(st.floats(0, 0.5), max_size=9).map(tuple),
 )
 
 
@@ -134,29 +136,50 @@ def test_the_correction_of_a_model_without_error_changes_nothing() -> None:
 
 
 def test_plenty_of_rust_is_corrected_by_the_plain_formula() -> None:
-    model = ModelInfo("m", "0" * 64, 0.5, 0.85, 0.005)
-    found = corrected(0.3, 8, model)
-    assert found.fraction == pytest.approx((0.3 - 0.005) / 0.845, rel=0.02)
-    assert found.low < 0.33 < 0.38 < found.high
+    gains = tuple(np.linspace(0.75, 0.95, 21))
+    found = corrected(0.3, 8, ModelInfo("m", "0" * 64, 0.5, 0.85, 0.005, gains, (0.005,)))
+    assert found.fraction == pytest.approx((0.3 - 0.005) / 0.845, rel=0.05)
+    assert found.low < 0.33 < 0.38 < found.high < 0.7
 
 
-def test_rust_rarer_than_false_alarms_has_an_interval_from_nearly_none_to_all_of_it() -> None:
-    model = ModelInfo("m", "0" * 64, 0.5, 0.85, 0.005)
-    found = corrected(0.0005, 8, model)
-    assert found.low < 0.00005
-    assert found.high > 0.0005 / 0.85
-    assert 0 < found.fraction < 0.0005
+def test_a_share_that_stains_of_other_poles_explain_may_be_no_rust_at_all() -> None:
+    alarms = (0.0,) * 6 + (0.001, 0.002, 0.003, 0.005)
+    found = corrected(0.002, 8, ModelInfo("m", "0" * 64, 0.5, 0.85, 0.005, (0.8, 0.85, 0.9), alarms))
+    assert found.low == 0
+    assert found.high > 0.002 / 0.85
+    clearly = corrected(0.1, 8, ModelInfo("m", "0" * 64, 0.5, 0.85, 0.005, (0.8, 0.85, 0.9), alarms))
+    assert clearly.low > 0.05
 
 
-def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
+def test_rust_of_a_kind_that_is_often_missed_widens_the_interval_upwards() -> None:
+    often_missed = ModelInfo("m", "0" * 64, 0.5, 0.85, 0.0, (0.1, *(0.9,) * 9), (0.0,))
+    found = corrected(0.01, 8, often_missed)
+    assert found.fraction == pytest.approx(0.01 / 0.9, rel=0.15)
+    assert found.high > 0.08
+
+
+def test_a_model_whose_poles_were_not_measured_one_by_one_is_corrected_by_its_overall_rates() -> None:
+    found = corrected(0.2, 8, ModelInfo("m", "0" * 64, 0.5, 0.8, 0.001))
+    assert found.fraction == pytest.approx(0.25, rel=0.1)
+    assert found.low < 0.22 < 0.28 < found.high
+
+
+def test_intervals_hold_the_truth_of_poles_like_the_measured_ones_as_often_as_they_say() -> None:
     rng = np.random.default_rng(4)
+
+    def pole() -> tuple[float, float]:
+        gain = 0.05 + 0.9 * rng.beta(5, 1) if rng.random() < 0.9 else rng.uniform(0, 0.4)
+        return gain, float(rng.exponential(0.01)) if rng.random() < 0.15 else 0.0
+
     inside = 0
-    for _ in range(400):
-        truth = float(np.exp(rng.uniform(np.log(0.0005), np.log(0.3))))
-        true_rate = 1 / (1 + np.exp(-(np.log(0.8 / 0.2) + 0.5 * rng.standard_normal())))
-        false_rate = 0.004 * rng.standard_normal() ** 2
-        found = corrected(true_rate * truth + false_rate * (1 - truth), 8, ModelInfo("m", "0" * 64, 0.5, 0.8, 0.004))
-        inside += found.low <= truth <= found.high
+    for _ in range(4):
+        gains, alarms = zip(*(pole() for _ in range(60)), strict=True)
+        model = ModelInfo("m", "0" * 64, 0.5, 0.8, 0.004, gains, alarms)
+        for _ in range(100):
+            truth = float(np.exp(rng.uniform(np.log(0.0005), np.log(0.3)))) if rng.random() > 0.15 else 0.0
+            gain, alarm = pole()
+            found = corrected(gain * truth + alarm * (1 - truth), 8, model)
+            inside += found.low <= truth <= found.high
     assert inside / 400 >= 0.9
 
 

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Literal
 
 from climber.ids import uuid7
-from climber.record import Assessment, Gap, GradedArea, Interval, ProposedState
+from climber.record import Assessment, Gap, GradedArea, Interval, PoseCorrection, ProposedState
 from vision.correction import LEVEL, Estimate, corrected
 from vision.coverage import holes
 from vision.grading import Part, parts, share_at_or_above
 from vision.patches import Spread, letter, proposed_states, spread
+from vision.refine import Refinement
 from vision.scales import RULE, astm_d610, iso_4628_3
 from vision.surface import SurfaceMap
 from vision.types import ModelInfo
@@ -32,7 +33,13 @@ class Climbed:
     assessed_at: datetime
 
 
-def assess(surface: SurfaceMap, model: ModelInfo, climbed: Climbed, notes: tuple[str, ...] = ()) -> Assessment:
+def assess(
+    surface: SurfaceMap,
+    model: ModelInfo,
+    climbed: Climbed,
+    refinement: Refinement | None = None,
+    notes: tuple[str, ...] = (),
+) -> Assessment:
     """Grade everything that was seen; what was not seen is listed, never graded."""
     spreading = spread(surface)
     whole, *rest = (_graded(part, model, spreading) for part in parts(surface))
@@ -53,7 +60,20 @@ def assess(surface: SurfaceMap, model: ModelInfo, climbed: Climbed, notes: tuple
         gaps=_gaps(surface),
         ri3_or_worse_share=None if share is None else min(1.0, share),
         proposed_states=_proposed(spreading),
-        notes=(*notes, *NOT_ASSESSED),
+        pose_correction=None if refinement is None else _correction(refinement),
+        notes=(*(() if refinement is None else (refinement.summary(),)), *notes, *NOT_ASSESSED),
+    )
+
+
+def _correction(found: Refinement) -> PoseCorrection:
+    return PoseCorrection(
+        height_factor=found.height_factor,
+        standoff_factor=found.standoff_factor,
+        roll_deg=found.roll_deg,
+        matches=found.matches,
+        rings=found.rings,
+        before_mm=found.before_mm,
+        after_mm=found.after_mm,
     )
 
 

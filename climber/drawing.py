@@ -7,6 +7,7 @@ turn.html  the shaft to turn in a browser, self-contained
 
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
 from climber.errors import InputError
-from climber.record import Assessment, GradedArea, PoleDescription
+from climber.record import Assessment, GradedArea, PoleDescription, SectionSpan
 from climber.recording import read_record
 from climber.upload import assessment_files
 from vision.types import Image
@@ -46,6 +47,7 @@ PX_PER_M = 130
 PANEL_PX = 330
 LEFT_PX, TOP_PX, GAP_PX, BARS_PX = 74, 118, 70, 260
 TALLEST_PX = 6000
+NOTES_PX = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def draw_map(graded: Graded) -> Picture.Image:
     """Draw the unrolled shaft: photographed, marked, and its bands."""
     high = min(TALLEST_PX, max(500, round(graded.pole.height_m * PX_PER_M)))
     width = LEFT_PX + 2 * (PANEL_PX + GAP_PX) + BARS_PX
-    sheet = Picture.new("RGB", (width, TOP_PX + high + 60), "white")
+    sheet = Picture.new("RGB", (width, TOP_PX + high + 60 + NOTES_PX), "white")
     draw = ImageDraw.Draw(sheet)
     size = (PANEL_PX, high)
     lefts = (LEFT_PX, LEFT_PX + PANEL_PX + GAP_PX)
@@ -102,7 +104,19 @@ def draw_map(graded: Graded) -> Picture.Image:
     _windows(draw, graded, lefts[1], high)
     _bars(draw, graded, lefts[1] + PANEL_PX + GAP_PX, high)
     _legend(draw, lefts[1], TOP_PX + high + 30)
+    write_notes(draw, graded.assessment, (LEFT_PX, TOP_PX + high + 60))
     return sheet
+
+
+def not_assessed(assessment: Assessment) -> tuple[str, ...]:
+    """Return what no camera grades, with the reasons, as the assessment says it."""
+    return tuple(note for note in assessment.notes if note.startswith("not assessed"))
+
+
+def write_notes(draw: ImageDraw.ImageDraw, assessment: Assessment, at: tuple[int, int], columns: int = 110) -> None:
+    """Write what was not assessed, NOTES_PX high at most."""
+    lines = [line for note in not_assessed(assessment) for line in wrap(note, columns)]
+    draw.multiline_text(at, "\n".join(lines[:4]), PALE, font(12), spacing=4)
 
 
 def _marked(graded: Graded, photographed: Image) -> Image:
@@ -158,6 +172,18 @@ def _axes(draw: ImageDraw.ImageDraw, pole: PoleDescription, left: int, high: int
         at = row_px(pole, section.bottom_m, high)
         for start in range(0, PANEL_PX, 12):
             draw.line((left + start, at, left + start + 6, at), JOINT, 2)
+    for section in pole.sections:
+        _weld_line(draw, pole, section, left, high)
+
+
+def _weld_line(draw: ImageDraw.ImageDraw, pole: PoleDescription, section: SectionSpan, left: int, high: int) -> None:
+    """Dots along a weld line whose azimuth is known."""
+    if section.seam_deg is None:
+        return
+    at = left + PANEL_PX * section.seam_deg / 360
+    top, bottom = (round(row_px(pole, height_m, high)) for height_m in (section.top_m, section.bottom_m))
+    for row in range(top, bottom - 2, 10):
+        draw.line((at, row, at, row + 2), JOINT, 2)
 
 
 def row_px(pole: PoleDescription, height_m: float, high: int) -> float:
@@ -185,7 +211,15 @@ def _windows(draw: ImageDraw.ImageDraw, graded: Graded, left: int, high: int) ->
     for gap in graded.assessment.gaps[:40]:
         for box in _boxes(graded.pole, gap.azimuth_from_deg, gap.azimuth_to_deg, gap.bottom_m, gap.top_m, high):
             draw.rectangle((left + box[0], box[1], left + box[2], box[3]), outline=GAP, width=2)
-            draw.text((left + box[0] + 4, (box[1] + box[3]) / 2), gap.reason, GAP, font(12), anchor="lm")
+            draw.text(
+                (left + box[0] + 6, (box[1] + box[3]) / 2),
+                gap.reason,
+                INK,
+                font(13),
+                anchor="lm",
+                stroke_width=3,
+                stroke_fill="white",
+            )
 
 
 def _boxes(pole: PoleDescription, start: float, end: float, bottom: float, top: float, high: int) -> list[Box]:
@@ -208,11 +242,13 @@ def _bars(draw: ImageDraw.ImageDraw, graded: Graded, left: int, high: int) -> No
 
 
 def in_short(part: GradedArea) -> str:
-    """Say a part's grades and share in a few characters."""
+    """Say a part's grades, share and the range of grades that its interval spans in a few characters."""
     if part.rusted_fraction is None:
         return "not graded"
     seen = "" if part.coverage > 0.995 else f", seen {part.coverage:.0%}"
-    return f"{part.iso_4628_3}  {part.astm_d610}  {part.rusted_fraction:.2%}{seen}"
+    span = part.iso_4628_3_range
+    range_ = f"  ({span[0]} to {span[1]})" if span is not None and span[0] != span[1] else ""
+    return f"{part.iso_4628_3}  {part.astm_d610}  {part.rusted_fraction:.2%}{range_}{seen}"
 
 
 def grade_colour(part: GradedArea) -> tuple[int, int, int]:
@@ -221,7 +257,7 @@ def grade_colour(part: GradedArea) -> tuple[int, int, int]:
 
 
 def _legend(draw: ImageDraw.ImageDraw, left: int, top: int) -> None:
-    entries = ((RUST, "rust"), (POOR, "seen poorly"), (UNSEEN, "not seen"), (JOINT, "slip joint, worst window"))
+    entries = ((RUST, "rust"), (POOR, "seen poorly"), (UNSEEN, "not seen"), (JOINT, "joint, weld line, worst window"))
     for colour, words in entries:
         draw.rectangle((left, top - 7, left + 14, top + 7), fill=colour, outline=INK)
         draw.text((left + 20, top), words, INK, font(12), anchor="lm")

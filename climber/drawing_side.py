@@ -3,7 +3,19 @@
 from PIL import Image as Picture
 from PIL import ImageDraw
 
-from climber.drawing import INK, JOINT, PALE, TOP_PX, Graded, font, grade_colour, in_short, in_words
+from climber.drawing import (
+    INK,
+    JOINT,
+    NOTES_PX,
+    PALE,
+    TOP_PX,
+    Graded,
+    font,
+    grade_colour,
+    in_short,
+    in_words,
+    write_notes,
+)
 from climber.record import GradedArea, PoleDescription
 
 WIDER = 5
@@ -16,7 +28,7 @@ def draw_side(graded: Graded) -> Picture.Image:
     scale = min(1500 / pole.height_m, 110)
     high = round(pole.height_m * scale)
     middle = 130 + pole.base_diameter_mm / 2000 * scale * WIDER
-    sheet = Picture.new("RGB", (round(middle * 2 + 190), TOP_PX + high + 70), "white")
+    sheet = Picture.new("RGB", (round(middle * 2 + 260), TOP_PX + high + 70 + NOTES_PX), "white")
     draw = ImageDraw.Draw(sheet)
     draw.text((20, 12), pole.code, INK, font(20))
     draw.text((20, 42), in_words(graded.assessment.whole), INK, font(14))
@@ -28,6 +40,7 @@ def draw_side(graded: Graded) -> Picture.Image:
         draw.line((middle - half, at, middle + half, at), JOINT, 3)
     ground = TOP_PX + high
     draw.line((20, ground, middle * 2 - 20, ground), INK, 2)
+    write_notes(draw, graded.assessment, (20, ground + 40), columns=58)
     draw.text((20, ground + 12), f"diameters drawn {WIDER} times as wide as heights; blue: slip joint", PALE, font(12))
     return sheet
 

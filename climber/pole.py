@@ -80,7 +80,7 @@ def shape_of(pole: PoleDescription) -> PoleShape:
         pole.base_diameter_mm,
         pole.top_diameter_mm,
         pole.sides,
-        tuple(Section(each.bottom_m, each.top_m) for each in pole.sections),
+        tuple(Section(each.bottom_m, each.top_m, each.seam_deg) for each in pole.sections),
     )
 
 

@@ -32,6 +32,8 @@ class SectionSpan(Model):
 
     bottom_m: float = Field(ge=0, le=200)
     top_m: float = Field(gt=0, le=200)
+    seam_deg: float | None = Field(default=None, ge=0, lt=360)
+    """Azimuth of the weld line along the section, where the crew knows it."""
 
 
 class PoleDescription(Model):
@@ -195,6 +197,22 @@ class ProposedState(Model):
     area_m2: float = Field(ge=0)
 
 
+class PoseCorrection(Model):
+    """How the poses were corrected by what the frames show; no matches: they stayed as reported."""
+
+    height_factor: float
+    """True height over reported height."""
+    standoff_factor: float
+    roll_deg: float
+    matches: int = Field(ge=0)
+    """Pieces of surface found in two frames."""
+    rings: int = Field(ge=0)
+    """Slip joints and ends of the shaft found in frames."""
+    before_mm: float = Field(ge=0)
+    """Misfit of the matches with the poses as reported, root mean square."""
+    after_mm: float = Field(ge=0)
+
+
 class Assessment(Model):
     """What one model and one rule say of one climb (`grade.json`). A later one is added, none overwritten."""
 
@@ -218,6 +236,7 @@ class Assessment(Model):
     ri3_or_worse_share: Fraction | None = None
     """Share of the seen area in 0.25 m2 fields marked Ri3 or worse."""
     proposed_states: tuple[ProposedState, ...] = ()
+    pose_correction: PoseCorrection | None = None
     notes: tuple[Reason, ...] = ()
 
 

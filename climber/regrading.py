@@ -8,6 +8,7 @@ from climber.assess import Climbed, assess
 from climber.errors import InputError
 from climber.files import write_file
 from climber.mapping import Photographs, read_image
+from climber.pictures import write_pictures
 from climber.pole import shape_of
 from climber.record import Assessment, Observation
 from climber.recording import RECORD, Record, read_record
@@ -39,7 +40,7 @@ def regrade(
 ) -> tuple[Assessment, Path]:
     """Grade a recorded climb again and add the assessment as `grades/ID.json`; older ones are left as they are.
 
-    `tiff` adds the map as `grades/ID.tif`.
+    `tiff` adds the map as `grades/ID.tif`. A climb that was never graded also gets its unrolled pictures.
 
     Raises InputError when the record or a photograph is lost, altered or unreadable.
     """
@@ -56,11 +57,13 @@ def regrade(
     for _ in photographs.lay(surface, refinement):
         pass
     climbed = Climbed(record.start.climb_id, len(record.observations), datetime.now(UTC))
-    assessment = assess(surface, model, climbed, notes=(refinement.summary(),))
+    assessment = assess(surface, model, climbed, refinement)
     path = folder / "grades" / f"{assessment.assessment_id}.json"
     path.parent.mkdir(exist_ok=True)
     if tiff:
         write_tiff(path.with_suffix(".tif"), surface)
+    if not (folder / "surface.png").exists():
+        write_pictures(folder, surface)
     write_file(path, assessment.model_dump_json(indent=1).encode() + b"\n")
     return assessment, path
 

@@ -11,6 +11,7 @@ from climber.grader import Grader
 from climber.pictures import write_pictures
 from climber.record import Assessment, GradedArea
 from climber.recording import Record
+from climber.seen import in_words
 from vision.refine import Refinement
 from vision.surface import SurfaceMap
 from vision.types import ModelInfo
@@ -21,7 +22,7 @@ def write_results(record: Record, grader: Grader, model: ModelInfo, console: Con
     surface, refinement = _final_map(grader, console)
     write_pictures(record.folder, surface)
     climbed = Climbed(record.start.climb_id, len(record.observations), datetime.now(UTC))
-    assessment = assess(surface, model, climbed, notes=(refinement.summary(),))
+    assessment = assess(surface, model, climbed, refinement)
     write_file(record.folder / "grade.json", assessment.model_dump_json(indent=1).encode() + b"\n")
     console.print(summary(assessment))
     return assessment
@@ -41,8 +42,11 @@ def _final_map(grader: Grader, console: Console) -> tuple[SurfaceMap, Refinement
     return surface, refinement
 
 
+SHOWN_GAPS = 5
+
+
 def summary(assessment: Assessment) -> str:
-    """The grades of the pole and its sections in lines of text, coverage and interval beside each."""
+    """The grades of the pole and its sections, the gaps to look at again, and what no camera grades."""
     parts = [assessment.whole, *(part for part in assessment.parts if part.part == "section")]
     lines = [_line(part) for part in parts]
     unseen_m2 = assessment.whole.area_m2 - assessment.whole.seen_m2
@@ -50,7 +54,11 @@ def summary(assessment: Assessment) -> str:
         f"not graded: {unseen_m2:.2f} m2 in {len(assessment.gaps)} gaps "
         f"(needed: {assessment.required_mm_per_px} mm/px within {assessment.required_angle_deg:.0f} degrees)"
     )
+    lines.extend(f"  look again: {in_words(gap)}" for gap in assessment.gaps[:SHOWN_GAPS])
+    if len(assessment.gaps) > SHOWN_GAPS:
+        lines.append(f"  and {len(assessment.gaps) - SHOWN_GAPS} smaller ones: see `gaps` in grade.json")
     lines.append(f"model {assessment.model}, rule {assessment.rule}")
+    lines.extend(assessment.notes)
     return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from climber.plan import Station, footprint_m, half_arc_deg, radius_mm
+from climber.record import Gap
 from vision.coverage import Hole, State, holes
 from vision.surface import SurfaceMap
 from vision.types import Camera, Mask, ModelInfo, PoleShape, View
@@ -64,11 +65,11 @@ def stations_for(
     return tuple(station for station in planned if any(looks_at(station, gap) for gap in gaps))
 
 
-def in_words(gap: Hole) -> str:
+def in_words(gap: "Hole | Gap") -> str:
     """One gap for the crew's eyes."""
     around = "all around" if _span_deg(gap) > 355 else f"{gap.azimuth_from_deg:.0f} to {gap.azimuth_to_deg:.0f} degrees"
     return f"{gap.bottom_m:.2f} to {gap.top_m:.2f} m, {around}: {gap.area_m2:.2f} m2 {gap.reason}"
 
 
-def _span_deg(gap: Hole) -> float:
+def _span_deg(gap: "Hole | Gap") -> float:
     return math.fmod(gap.azimuth_to_deg - gap.azimuth_from_deg + 360, 360) or 360.0

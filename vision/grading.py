@@ -16,6 +16,7 @@ from vision.coverage import State
 from vision.geometry import area_m2
 from vision.scales import ISO_4628_3, iso_4628_3
 from vision.surface import SurfaceMap
+from vision.types import Section
 
 Sums = npt.NDArray[np.float64]
 Cells = npt.NDArray[np.float32]
@@ -23,6 +24,8 @@ Cells = npt.NDArray[np.float32]
 BAND_M = 1.0
 JOINT_M = 0.15
 """A joint's zone reaches this far above and below it."""
+WELD_M = 0.05
+"""A weld line's zone reaches this far to either side of it."""
 WINDOWS_M2 = (1.0, 0.25)
 WINDOW_CELL_MM = 25.0
 """Worst windows are searched on cells of this size."""
@@ -49,9 +52,10 @@ class Part:
 
 
 def parts(surface: SurfaceMap) -> tuple[Part, ...]:
-    """Measure the pole first, then its sections, bands, joints and worst windows."""
+    """Measure the pole first, then its sections, bands, joints, weld lines and worst windows."""
     rows = _row_sums(surface)
     found = [_between(surface, rows, *each) for each in _stretches(surface)]
+    found.extend(_weld(surface, *each) for each in enumerate(surface.shape.sections, 1) if each[1].seam_deg is not None)
     cells = _cell_sums(surface, WINDOW_CELL_MM)
     found.extend(part for size in WINDOWS_M2 if (part := _worst(surface, cells, size)) is not None)
     return tuple(found)
@@ -108,6 +112,23 @@ def _between(
     seen, marked = rows[(heights >= bottom) & (heights < top)].sum(axis=0)
     total = area_m2(surface.shape, bottom, top)
     return Part(kind, name, bottom, top, total, min(float(seen), total), float(marked))
+
+
+def _weld(surface: SurfaceMap, number: int, section: Section) -> Part:
+    """Measure the strip along a section's weld line, as wide as WELD_M at the section's middle."""
+    middle_m = (section.bottom_m + section.top_m) / 2
+    around_m = area_m2(surface.shape, middle_m - AROUND_M / 2, middle_m + AROUND_M / 2) / AROUND_M
+    half_deg = min(180.0, WELD_M / around_m * 360)
+    from_deg, to_deg = ((section.seam_deg or 0.0) + side for side in (-half_deg, half_deg))
+    first, last = (round(each / 360 * surface.columns) for each in (from_deg, to_deg))
+    columns = np.arange(first, last) % surface.columns
+    rows = slice(max(0, surface.row_of(section.top_m)), surface.row_of(section.bottom_m))
+    area = np.broadcast_to(surface.element_m2(rows), surface.state[rows].shape)[:, columns]
+    seen = area * (surface.state[rows][:, columns] == State.SEEN)
+    marked = seen * (surface.rust[rows][:, columns] / np.float32(255))
+    total, seen_m2, marked_m2 = (float(each.sum(dtype=np.float64)) for each in (area, seen, marked))
+    name = f"weld line of section {number}"
+    return Part("zone", name, section.bottom_m, section.top_m, total, seen_m2, marked_m2, from_deg % 360, to_deg % 360)
 
 
 def _cell_sums(surface: SurfaceMap, cell_mm: float) -> tuple[Cells, Cells, Cells]:

@@ -67,7 +67,10 @@ def blank_sheet(rng: np.random.Generator, shape: PoleShape) -> Sheet:
     bottoms = [section.bottom_m for section in shape.sections] or [0.0]
     ends = [round(rows * (1 - bottom / shape.height_m)) for bottom in bottoms]
     tops = [*ends[1:], 0]
-    seams = tuple((top, end, int(rng.integers(columns))) for top, end in zip(tops, ends, strict=True))
+    drawn = [int(rng.integers(columns)) for _ in ends]
+    known = [section.seam_deg for section in shape.sections] or [None]
+    welds = [at if deg is None else int(deg / 360 * columns) for at, deg in zip(drawn, known, strict=True)]
+    seams = tuple(zip(tops, ends, welds, strict=True))
     return Sheet(rows, columns, SHEET_MM_PER_PX, element_area(shape, rows, columns), seams, tuple(ends[1:]))
 
 

@@ -15,6 +15,8 @@ class Section:
 
     bottom_m: float
     top_m: float
+    seam_deg: float | None = None
+    """Azimuth of the weld line along it; None when not known."""
 
 
 @dataclass(frozen=True, slots=True)

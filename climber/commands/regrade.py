@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from climber.errors import SOME_UNREAD, InputError
-from climber.record import GradedArea
+from climber.record import Assessment
 
 
 @click.command()
@@ -21,6 +21,7 @@ def command(place: Path, model: Path | None, mm_per_px: float, tiff: bool, as_js
     Nothing recorded is changed: `grade.json` and earlier assessments stay. A climb that cannot be read is reported
     and the rest go on (status 5).
     """
+    from climber.assess import NOT_ASSESSED
     from climber.mapping import find_rust
     from climber.regrading import climbs_in, regrade
     from vision.segmenter import Segmenter
@@ -43,16 +44,20 @@ def command(place: Path, model: Path | None, mm_per_px: float, tiff: bool, as_js
             click.echo(f"highmast: {error}", err=True)
             unread += 1
             continue
-        click.echo(assessment.model_dump_json() if as_json else _line(folder, assessment.whole, path))
+        click.echo(assessment.model_dump_json() if as_json else _line(folder, assessment, path))
+    if not as_json:
+        click.echo("\n".join(NOT_ASSESSED))
     if unread:
         sys.exit(SOME_UNREAD)
 
 
-def _line(folder: Path, whole: GradedArea, path: Path) -> str:
+def _line(folder: Path, assessment: Assessment, path: Path) -> str:
     """One line: the climb, its new grade, where it is."""
+    whole = assessment.whole
     if whole.rusted_fraction is None or whole.interval is None:
         return f"{folder}: not graded: {whole.reason} ({path})"
     return (
         f"{folder}: {whole.iso_4628_3}, D610 {whole.astm_d610}, {whole.rusted_fraction:.2%} rusted "
-        f"({whole.interval.low:.2%} to {whole.interval.high:.2%}), seen {whole.coverage:.0%} ({path})"
+        f"({whole.interval.low:.2%} to {whole.interval.high:.2%}), seen {whole.coverage:.0%}, "
+        f"{len(assessment.gaps)} gaps ({path})"
     )

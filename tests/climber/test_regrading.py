@@ -86,11 +86,15 @@ def test_regrading_adds_an_assessment_and_changes_nothing(climb: Path, truth: Pa
     second, other = regrade(climb, redness, REDNESS, mm_per_px=2, tiff=True)
     after = _hashes(climb)
     assert {key: after[key] for key in before} == before
-    assert set(after) - set(before) == {str(path), str(other), str(other.with_suffix(".tif"))}
+    pictures = {str(climb / f"{name}.png") for name in ("surface", "rust", "coverage")}
+    assert set(after) - set(before) == {str(path), str(other), str(other.with_suffix(".tif")), *pictures}
     assert Assessment.model_validate_json(path.read_bytes()) == first
     assert first.assessment_id != second.assessment_id
     assert first.whole.rusted_fraction == pytest.approx(truth.rusted_fraction(SHAPE), rel=0.15)
     assert first.whole.coverage > 0.98
+    assert first.pose_correction is not None
+    assert first.pose_correction.standoff_factor == pytest.approx(1.08, abs=0.01)
+    assert first.pose_correction.after_mm < 2 < first.pose_correction.before_mm
     assert any("standoff x 1.08" in note or "standoff x 1.07" in note for note in first.notes)
     assert [each.assessment_id for each in read_climb(climb)[0].assessments] == sorted(
         (first.assessment_id, second.assessment_id)

@@ -34,6 +34,19 @@ def test_parts_are_the_pole_its_sections_bands_and_joints_and_add_up() -> None:
     assert [part.name for part in found if part.kind == "zone"] == ["slip joint at 2.5 m"]
 
 
+def test_a_weld_line_is_a_zone_of_its_own_also_across_azimuth_0() -> None:
+    shape = PoleShape(6, 320, 200, 8, (Section(0, 2.5, 1.0), Section(2.5, 6)))
+    surface = _seen(shape)
+    surface.rust[surface.row_of(1.25) : surface.row_of(0), [0, 1, -1, -2]] = 255
+    (weld,) = (part for part in parts(surface) if part.name.startswith("weld"))
+    assert (weld.bottom_m, weld.top_m) == (0, 2.5)
+    assert weld.area_m2 == pytest.approx(2.5 * 0.1, rel=0.1)
+    assert weld.marked_m2 / weld.seen_m2 == pytest.approx(0.5 * 0.2, rel=0.2)
+    assert weld.azimuth_from_deg is not None
+    assert weld.azimuth_to_deg is not None
+    assert weld.azimuth_from_deg > 330 > 30 > weld.azimuth_to_deg
+
+
 def test_one_rusty_square_metre_on_a_tall_pole_is_bad_locally_and_small_overall() -> None:
     shape = PoleShape(30, 500, 300)
     surface = _seen(shape, 10)

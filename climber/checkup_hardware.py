@@ -8,7 +8,8 @@ from pathlib import Path
 from climber.checkup import Finding, bad_robot, good, look
 from firmware_bridge.camera import open_camera
 from firmware_bridge.discovery import AUTO, Candidate, candidates, choose, listen
-from firmware_bridge.errors import BridgeError, CameraError, PortError
+from firmware_bridge.errors import CameraError, PortError
+from firmware_bridge.ring import members
 
 VIDEO = Path("/sys/class/video4linux")
 
@@ -70,12 +71,16 @@ def cameras() -> Iterator[Finding]:
         yield may_open("camera", Path("/dev", one.name), (one / "name").read_text().strip())
 
 
-def camera(url: str) -> Finding:
-    """Open a stream and wait for its first picture, or look into a folder."""
+def camera(url: str) -> Iterator[Finding]:
+    """Open each camera of a URL, a folder or a ring file, and wait for its first picture."""
     try:
-        open_camera(url, lambda: None).close()
+        ring = members(url)
     except CameraError as error:
-        return bad_robot("camera", str(error), "open the same address with another program, such as VLC")
-    except BridgeError as error:
-        return bad_robot("camera", str(error), "see its message")
-    return good("camera", f"{url} can be opened")
+        yield bad_robot("camera", str(error), "mend the file (firmware_bridge/CAMERA.md)")
+        return
+    for member in ring:
+        try:
+            open_camera(member.url, lambda: None).close()
+            yield good("camera", f"{member.url} can be opened")
+        except CameraError as error:
+            yield bad_robot("camera", str(error), "open the same address with another program, such as VLC")

@@ -33,6 +33,17 @@ class Member:
     """None: not calibrated; the robot's own report holds."""
 
 
+def members(camera_url: str | None, calibration: Path | None = None) -> tuple[Member, ...]:
+    """The cameras that are asked for: none, one, or those of a ring file."""
+    if camera_url is None:
+        return ()
+    if not camera_url.endswith(RING_FILE):
+        return (Member(camera_url, 0.0, None if calibration is None else load_calibration(calibration).info),)
+    if calibration is not None:
+        raise CameraError(f"{camera_url} names a calibration for each camera; leave {calibration} out")
+    return load_ring(Path(camera_url))
+
+
 def load_ring(path: Path) -> tuple[Member, ...]:
     """Read a ring file; CameraError that names the camera and the key."""
     try:

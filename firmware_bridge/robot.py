@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from firmware_bridge.calibration_file import load_calibration
 from firmware_bridge.camera import Camera, Still, open_camera
 from firmware_bridge.camera_messages import CameraInformation, CaptureStatus, ImageCaptured
 from firmware_bridge.clock import ClockOffset, ask_clock
@@ -25,7 +24,7 @@ from firmware_bridge.messages import ArmChallenge, ClimbStatus, Version
 from firmware_bridge.mount import Mount
 from firmware_bridge.orders import Command
 from firmware_bridge.protocol import HOST_COMPONENT, HOST_SYSTEM, Protocol
-from firmware_bridge.ring import RING_FILE, Member, load_ring
+from firmware_bridge.ring import Member, members
 from firmware_bridge.session import Motion, Session
 from firmware_bridge.trace import Trace
 from firmware_bridge.types import CameraInfo, ClimbState, Frame, Identity, Pose, Telemetry
@@ -74,7 +73,7 @@ class Robot:
         `calibration` is a file made by `highmast calibrate`; without one the robot says what its lens is.
         `camera_url` may also be a ring file (`ring`), which names several cameras and their calibrations.
         """
-        ring = _ring(camera_url, calibration)
+        ring = members(camera_url, calibration)
         signer = None if key is None else signer_for(key)
         chosen = ""
         if robot_url == AUTO:
@@ -334,17 +333,6 @@ class Robot:
             roll_std_deg=self.parameters["CAM_TILT_SD"],
         )
         return pose, datetime.now(UTC) - timedelta(seconds=age_s)
-
-
-def _ring(camera_url: str | None, calibration: Path | None) -> tuple[Member, ...]:
-    """The cameras that are asked for: none, one, or those of a ring file."""
-    if camera_url is None:
-        return ()
-    if not camera_url.endswith(RING_FILE):
-        return (Member(camera_url, 0.0, None if calibration is None else load_calibration(calibration).info),)
-    if calibration is not None:
-        raise CameraError(f"{camera_url} names a calibration for each camera; leave {calibration} out")
-    return load_ring(Path(camera_url))
 
 
 def _identity(version: Version) -> Identity:

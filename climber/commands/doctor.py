@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--robot", help="Also listen for a robot here: port, URL, or auto for every port. Nothing is sent.")
-@click.option("--camera", "camera_url", help="Also open this camera (URL, uvc:///dev/video0) or folder.")
+@click.option("--camera", "camera_url", help="Also open this camera: URL, folder or ring file.")
 @click.option("--service", "service_url", help="Also ask this history service, and compare clocks.")
 @click.option("--model", type=click.Path(dir_okay=False, path_type=Path), help="Model file; default: the shipped one.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path(), help="Where records are to go.")
@@ -54,7 +54,7 @@ def _findings(
         yield checkup_hardware.robot(robot)
     yield from checkup_hardware.cameras()
     if camera is not None:
-        yield checkup_hardware.camera(camera)
+        yield from checkup_hardware.camera(camera)
     yield checkup.model(model)
     yield checkup.disk(out)
     there = None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from climber.checkup import Health, clock, disk
-from climber.checkup_hardware import may_open, ports
+from climber.checkup_hardware import camera, may_open, ports
 from climber.preflight import EARLIEST
 from firmware_bridge.discovery import Candidate
 from tests.climber.programs import simulator
@@ -47,6 +47,19 @@ def test_what_is_out_of_reach_is_said_with_what_to_do(tmp_path: Path) -> None:
     for what in ("robot", "camera", "service"):
         (place,) = (number for number, line in enumerate(lines) if line.startswith(f"bad   {what}: "))
         assert lines[place + 1].startswith("      -> ")
+
+
+def test_each_camera_of_a_ring_is_opened(tmp_path: Path) -> None:
+    ring = tmp_path / "ring.toml"
+    (tmp_path / "frames").mkdir()
+    (tmp_path / "frames" / "1.jpg").touch()
+    for number, place in enumerate(("frames", "none")):
+        with ring.open("a") as file:
+            file.write(f'[[camera]]\nurl = "{tmp_path / place}"\nazimuth_deg = {90 * number}\n')
+    assert [one.health for one in camera(str(ring))] == [Health.GOOD, Health.BAD]
+    ring.write_text("zoom = 1\n")
+    (wrong,) = camera(str(ring))
+    assert "CAMERA.md" in wrong.advice
 
 
 def test_a_service_is_asked_and_clocks_compared(tmp_path: Path) -> None:

@@ -21,13 +21,13 @@ WANTED = ("HEARTBEAT", "BATTERY_STATUS", "ATTITUDE", "LOCAL_POSITION_NED", "CAME
 def live(address: str) -> dict[str, Any]:
     """Connect, say hello, ask for camera information and parameters, listen."""
     peer = mavutil.mavlink_connection(f"tcp:{address}", dialect="common", source_system=254)
-    peer.wait_heartbeat(timeout=10)
+    peer.wait_heartbeat(timeout=40)
     peer.mav.heartbeat_send(6, 8, 0, 0, 4)
     peer.mav.param_request_list_send(1, 1)
     peer.mav.command_long_send(1, 1, 512, 0, CAMERA_INFORMATION, 0, 0, 0, 0, 0, 0)
     seen: dict[str, Any] = {}
     parameters: dict[str, float] = {}
-    end_s = time.monotonic() + 10
+    end_s = time.monotonic() + 40
     while time.monotonic() < end_s:
         message = peer.recv_match(blocking=True, timeout=1)
         if message is None:

@@ -18,7 +18,7 @@ PEER = Path(__file__).with_name("stock_peer.py")
 def peer(what: str, where: str) -> Any:
     """Run the stock peer; its findings."""
     done = subprocess.run(
-        [sys.executable, str(PEER), what, where], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, str(PEER), what, where], capture_output=True, text=True, timeout=120, check=True
     )
     return json.loads(done.stdout)
 

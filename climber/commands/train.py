@@ -66,7 +66,8 @@ def command(
 ) -> None:
     """Train a rust model and write OUT/rust.onnx; the same command goes on after an interruption.
 
-    No data is downloaded: photographs, tiles and backbone weights are folders and files on this machine.
+    No data is downloaded: photographs, tiles and backbone weights are folders and files on this machine. OUT also
+    keeps run.json (parameters, data hash, commit, results) and curves for `tensorboard --logdir`.
     """
     if side % 32:
         raise InputError(f"--side {side} is no multiple of 32 pixels; give {side // 32 * 32} or {side // 32 * 32 + 32}")
@@ -75,6 +76,7 @@ def command(
 
         from vision.training.finish import finish
         from vision.training.loop import Places, Recipe, train
+        from vision.training.tracking import Run
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is missing: training needs `pip install 'highmast[train]'`") from None
     if threads is not None:
@@ -82,7 +84,9 @@ def command(
     places = Places(photographs, textures, out, backbone, cache, corrections)
     recipe = Recipe(steps=steps, batch=batch, side_px=side, poles=poles, seed=seed, classes=classes)
     try:
-        card = finish(train(recipe, places, click.echo), places, name, out / "rust.onnx")
+        run = Run(recipe, places, click.echo)
+        card = finish(train(recipe, places, run.say), places, name, out / "rust.onnx")
+        run.end(card)
     except ValueError as error:
         raise InputError(str(error)) from None
     for key, value in card.metrics.items():

@@ -1,0 +1,46 @@
+"""Picks for labelling: unsure ones, unlike each other and the known; and they go out and come back."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vision.active import Seen, picks, seen, suggested, uncertainty
+from vision.dataset.check import check
+from vision.dataset.folder import read_dataset
+from vision.segmenter import Segmenter
+from vision.types import Mask, ModelInfo
+
+MADE = Path(__file__).parents[3] / "datasets" / "made-poles"
+INFO = ModelInfo("x", "0" * 64, 0.5, 1.0, 0.0)
+
+
+def look(name: str, unsure: float, *where: float) -> Seen:
+    return Seen(Path(name), unsure, np.array(where, dtype=np.float32))
+
+
+def test_unsure_and_unlike_come_first() -> None:
+    pool = [look("a", 0.9, 0, 1), look("a copy", 0.89, 0, 1), look("b", 0.5, 1, 0), look("sure", 0.01, -1, 0)]
+    assert [pick.path.name for pick in picks(pool, [], 2)] == ["a", "b"]
+    assert [pick.path.name for pick in picks(pool, [look("known", 0, 0, 1)], 2)] == ["b", "sure"]
+    with pytest.raises(ValueError, match="5 photographs are wanted and 4 are there"):
+        picks(pool, [], 5)
+
+
+def test_uncertainty_looks_at_the_doubtful_part() -> None:
+    sure = np.zeros((60, 60), np.float32)
+    half = sure.copy()
+    half[:24] = 0.5
+    values = [uncertainty(Mask(p, (p > 0.5).astype(np.uint8), INFO)) for p in (sure, half)]
+    assert values == pytest.approx([0, 1], abs=1e-3)
+
+
+def test_suggestions_are_a_data_set_of_the_models_own_masks(tmp_path: Path) -> None:
+    segmenter = Segmenter.load(threads=1)
+    dataset = read_dataset(MADE)
+    pool = [seen(segmenter, MADE / each.image) for each in dataset.photograph[:6]]
+    chosen = picks(pool, [], 3)
+    batch = suggested(segmenter, chosen, tmp_path / "next")
+    assert [Path(each.image).name for each in batch.photograph] == [pick.path.name for pick in chosen]
+    assert check(tmp_path / "next").problems == ()
+    assert [label.name for label in batch.labels] == ["not rust", "rust"]

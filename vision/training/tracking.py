@@ -1,0 +1,74 @@
+"""What a training run was: `run.json` (parameters, data, commit, results) and TensorBoard's curves."""
+
+import json
+import platform
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.tensorboard import SummaryWriter
+
+from vision.dataset.folder import write_whole
+from vision.labels import read_index
+from vision.model_file import Card
+from vision.training.finish import index_hash
+from vision.training.loop import Places, Recipe
+
+Json = dict[str, Any]
+
+
+class Run:
+    """Keeps one run; `say` is what the training loop is given."""
+
+    def __init__(self, recipe: Recipe, places: Places, echo: Callable[[str], None] = print) -> None:
+        """Write what is known before the first step, so that a run that dies can still be read."""
+        self._path, self._echo, self._began_s = places.out / "run.json", echo, time.monotonic()
+        self._known: Json = {
+            "began_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "recipe": asdict(recipe),
+            "places": {name: str(value) for name, value in asdict(places).items() if value is not None},
+            "data_sha256": index_hash(places.photographs, read_index(places.photographs)),
+            "commit": commit(),
+            "torch": torch.__version__,
+            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+        }
+        write_whole(self._path, json.dumps(self._known, indent=1).encode())
+        self._curves = SummaryWriter(str(places.out / "curves"))
+
+    def say(self, line: str) -> None:
+        """Take one JSON line of the loop: show it, and draw its numbers over the step."""
+        values: Json = json.loads(line)
+        for name in values.keys() - {"step", "clock_s"}:
+            self._curves.add_scalar(name, values[name], values["step"])
+        self._echo(line)
+
+    def end(self, card: Card) -> None:
+        """Add the model's metrics and the time it took."""
+        result = {"name": card.name, "metrics": card.metrics, "threshold": card.threshold}
+        self._known |= {"result": result, "took_s": round(time.monotonic() - self._began_s, 1)}
+        write_whole(self._path, json.dumps(self._known, indent=1).encode())
+        self._curves.close()
+
+
+def commit() -> str:
+    """Return the commit of this code, with + when files were changed; empty outside a checkout."""
+    try:
+        where = Path(__file__).parent
+        done = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=12", "--dirty=+"],
+            cwd=where, capture_output=True, text=True, check=False, timeout=10,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()
+
+
+def runs(root: Path) -> list[Json]:
+    """Return what is known of the runs in a folder and below, oldest first, each with its folder."""
+    found = [{"folder": str(path.parent), **json.loads(path.read_text())} for path in root.rglob("run.json")]
+    return sorted(found, key=lambda run: str(run["began_at"]))

@@ -53,7 +53,8 @@ def differences(found: list[Verdict]) -> bytes:
         colour = ORANGE if verdict.lost else BLUE
         axes.plot([verdict.low, verdict.high], [row, row], color=colour, linewidth=3)
         axes.plot(verdict.difference, row, marker="o", color=colour)
-    axes.set(yticks=range(len(shown)), yticklabels=[verdict.what for verdict in shown], xlabel="candidate - production")
+    axes.set(yticks=range(len(shown)), yticklabels=[verdict.what for verdict in shown], ylim=(-0.6, len(shown) - 0.4))
+    axes.set(xlabel="candidate - production")
     return _png(figure)
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -9,6 +10,7 @@ from climber import __version__
 from climber.errors import HighmastError
 
 COMMANDS = {
+    "backup": "Copy a history service's data while it is in use.",
     "calibrate": "Measure a camera's lens from photographs of a board.",
     "climb": "Climb a pole, photograph it, grade it and leave a record.",
     "conformance": "Check a robot, real or simulated, against the protocol.",
@@ -20,6 +22,7 @@ COMMANDS = {
     "export": "Write the model file of a training run.",
     "grade": "Grade the rust in photographs.",
     "key": "Make a signing key for a robot.",
+    "import": "Bring an inventory of poles into a history service.",
     "keys": "Hand out and revoke the keys of a history service.",
     "models": "List the models of this machine and what happened to them.",
     "parameters": "Show, save, compare or restore a robot's parameters.",
@@ -45,7 +48,8 @@ class LazyGroup(click.Group):
         """Import `climber.commands.NAME` and return its `command`."""
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"climber.commands.{cmd_name}").command
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command = import_module(f"climber.commands.{module}").command
         assert isinstance(command, click.Command)
         return command
 

@@ -6,9 +6,9 @@ last; the service takes it only when it holds every picture that the document na
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,6 +17,10 @@ from pydantic import ValidationError
 from climber.errors import InputError, ServiceError
 from climber.record import Assessment, ClimbUpload
 from climber.recording import read_record
+
+if TYPE_CHECKING:
+    from climber.entries import ElementCheck, InventoryPole
+    from climber.service.schemas import ClimbOut, PoleOut
 
 PICTURES: tuple[Literal["surface", "rust", "coverage"], ...] = ("surface", "rust", "coverage")
 TRIES = 6
@@ -112,6 +116,37 @@ class HistoryClient:
         answer = self.request("POST", "/v1/climbs:batch", content=lambda: iter([body]), headers=headers)
         result: dict[str, Any] = answer["results"][0]
         return result
+
+    def poles(self) -> "Iterator[PoleOut]":
+        """Yield every pole of the organisation in order of code, with the numbers of its newest graded climb."""
+        from climber.service.schemas import PolesPage
+
+        path: str | None = "/v1/poles?limit=1000"
+        while path:
+            page = PolesPage.model_validate(self.request("GET", path))
+            yield from page.poles
+            path = page.next
+
+    def history(self, pole_id: str) -> "Iterator[ClimbOut]":
+        """Yield a pole's climbs, newest first, each with its current assessment."""
+        from climber.service.schemas import History
+
+        path: str | None = f"/v1/poles/{pole_id}/history"
+        while path:
+            page = History.model_validate(self.request("GET", path))
+            yield from page.climbs
+            path = page.next
+
+    def import_poles(self, poles: "Sequence[InventoryPole]", *, dry_run: bool = False) -> list[str]:
+        """Send at most 5000 poles of an inventory; returns `created`, `updated` or `unchanged` for each."""
+        body = {"poles": [pole.model_dump(mode="json") for pole in poles], "dry_run": dry_run}
+        return [one["result"] for one in self.request("POST", "/v1/poles:import", json=body)["results"]]
+
+    def check_elements(self, checks: "Sequence[ElementCheck]") -> list[dict[str, Any]]:
+        """Send at most 500 checks of elements; returns the result of each."""
+        body = {"checks": [check.model_dump(mode="json") for check in checks]}
+        results: list[dict[str, Any]] = self.request("POST", "/v1/elements:batch", json=body)["results"]
+        return results
 
     def request(self, method: str, path: str, *, content: Callable[[], Any] | None = None, **options: Any) -> Any:
         """Send a request, again when the link or the service fails; returns the answer's JSON.

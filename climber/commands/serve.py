@@ -3,11 +3,15 @@
 import ipaddress
 import socket
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from climber.errors import InputError
 from climber.service.settings import default_data, settings_for
+
+if TYPE_CHECKING:
+    from climber.service.observed import Logged
 
 
 @click.command()
@@ -17,7 +21,20 @@ from climber.service.settings import default_data, settings_for
     "--data", type=click.Path(path_type=Path, file_okay=False), help="Folder for pictures and the SQLite database."
 )
 @click.option("--database", envvar="HIGHMAST_DATABASE", help="postgresql+psycopg://... instead of SQLite.")
-def command(host: str, port: int, data: Path | None, database: str | None) -> None:
+@click.option(
+    "--bucket", envvar="HIGHMAST_BUCKET", help="s3://BUCKET/PREFIX for pictures; the folder is then their cache."
+)
+@click.option(
+    "--log",
+    "logged",
+    type=click.Choice(("all", "refused", "none")),
+    default="refused",
+    show_default=True,
+    help="Requests to write to standard error, as one JSON line each.",
+)
+def command(
+    host: str, port: int, data: Path | None, database: str | None, bucket: str | None, logged: "Logged"
+) -> None:
     """Serve the condition history of poles over HTTP.
 
     On this machine alone (the default) it is ready at once: it prints a link that signs a browser in, and
@@ -28,7 +45,7 @@ def command(host: str, port: int, data: Path | None, database: str | None) -> No
     from climber.service.running import run
     from climber.service.signin import local_owner
 
-    service = build_service(settings_for(data or default_data(), database))
+    service = build_service(settings_for(data or default_data(), database, bucket), logged)
     if not is_loopback(host) and not service.database.read_now(has_admin):
         raise InputError(
             f"--host {host} can be reached from other machines, but no administrator's key exists yet. "

@@ -1,5 +1,6 @@
 """The application: one factory, built from settings and an open database."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,10 +18,12 @@ from climber import __version__
 from climber.errors import InputError
 from climber.service import climbs, elements, exports, inventory, ogc, operation, poles, uploads, web
 from climber.service.auth import Keyring, requires
+from climber.service.bucket import Bucket, CachedBlobs, StoreAwayError
 from climber.service.context import Service
 from climber.service.db import Database
 from climber.service.limits import BodyLimit, RateLimit
 from climber.service.objects import BlobFolder
+from climber.service.observed import Logged, Metrics, Observed, RequestLog
 from climber.service.schemas import Refusal
 from climber.service.settings import Settings
 from climber.service.signin import SignInTokens
@@ -62,13 +65,16 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-def build_service(settings: Settings) -> Service:
+def build_service(settings: Settings, logged: Logged = "refused") -> Service:
     """Open what a service needs."""
     database = open_database(settings)
-    blobs = BlobFolder(settings.data / "blobs")
+    folder = settings.data / "blobs"
+    blobs = CachedBlobs(folder, Bucket(settings.bucket_url)) if settings.bucket_url else BlobFolder(folder)
     per_second = settings.limits.requests_per_second
     rate = RateLimit(per_second, 10 * per_second)
-    return Service(settings, database, blobs, Keyring(database), SignInTokens(), rate)
+    return Service(
+        settings, database, blobs, Keyring(database), SignInTokens(), rate, Metrics(), RequestLog(logged, sys.stderr)
+    )
 
 
 def create_app(service: Service) -> FastAPI:
@@ -89,8 +95,10 @@ def create_app(service: Service) -> FastAPI:
     )
     app.state.service = service
     app.add_middleware(BodyLimit, limit_bytes=service.settings.limits.document_bytes)
+    app.add_middleware(Observed, metrics=service.metrics, log=service.log)
     app.add_middleware(Hardened)
     app.add_exception_handler(DataError, _unstorable)
+    app.add_exception_handler(StoreAwayError, _store_away)
     app.add_exception_handler(RequestValidationError, _out_of_bounds)
     for part in (poles, climbs, elements, uploads, inventory, exports, ogc, operation):
         app.include_router(part.router, responses=EVERYWHERE)
@@ -124,6 +132,11 @@ async def _out_of_bounds(_request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": "There is no such thing in your organisation."}, 404)
     wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:20]]
     return JSONResponse({"detail": "; ".join(wrong)}, 422)
+
+
+async def _store_away(_request: Request, error: Exception) -> JSONResponse:
+    """Nothing was lost and nothing acknowledged: the client may try again."""
+    return JSONResponse({"detail": f"The object store is away ({error}). Try again."}, 503, {"Retry-After": "5"})
 
 
 async def _unstorable(_request: Request, _error: Exception) -> JSONResponse:

@@ -155,6 +155,7 @@ def requires(*roles: Role) -> Callable[[Request], Coroutine[Any, Any, Principal]
         principal = await identify(request)
         if principal is None:
             raise HTTPException(401, "No valid key. Send 'Authorization: Bearer KEY'.", {"WWW-Authenticate": "Bearer"})
+        request.state.key_id = principal.key_id
         wait_s = request.app.state.service.rate.wait_s(principal.key_id)
         if wait_s:
             raise HTTPException(429, "Too many requests with this key.", {"Retry-After": str(ceil(wait_s))})

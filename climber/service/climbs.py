@@ -67,7 +67,7 @@ async def small_picture(
     place = await anyio.to_thread.run_sync(
         preview,
         service.settings.data / "previews",
-        service.blobs.path(sha256),
+        await service.blobs.local(sha256),
         kind,
         width_px,
         limiter=DECODERS,
@@ -102,7 +102,7 @@ async def picture_tile(
     """Send one tile of an unrolled picture."""
     service = service_of(request)
     sha256 = await _picture(service, who.org_id, climb_id, kind)
-    folder, blob = service.settings.data / "previews", service.blobs.path(sha256)
+    folder, blob = service.settings.data / "previews", await service.blobs.local(sha256)
     limiter = None if prepared(folder, blob, kind) else DECODERS
     try:
         place = await anyio.to_thread.run_sync(tile, folder, blob, kind, (level, column, row), limiter=limiter)

@@ -9,6 +9,7 @@ from climber.service.auth import Keyring
 from climber.service.db import Database
 from climber.service.limits import RateLimit
 from climber.service.objects import BlobFolder
+from climber.service.observed import Metrics, RequestLog
 from climber.service.settings import Settings
 from climber.service.signin import SignInTokens
 
@@ -23,6 +24,8 @@ class Service:
     keyring: Keyring
     tokens: SignInTokens
     rate: RateLimit
+    metrics: Metrics
+    log: RequestLog
 
 
 def service_of(request: Request) -> Service:

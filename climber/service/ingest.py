@@ -138,9 +138,13 @@ def _refusal(known: Known, upload: ClimbUpload, hashed: str) -> ItemResult | Non
     for given in upload.assessments:
         if given.climb_id != climb_id:
             detail = f"Assessment {given.assessment_id} is of another climb."
-        elif known.assessments.get(given.assessment_id) not in (None, sha256_of(canonical(given))):
+        elif _differs(known.assessments.get(given.assessment_id), given):
             detail = f"Assessment {given.assessment_id} is already here with other content."
     return ItemResult(climb_id=climb_id, result="conflict", detail=detail) if detail else None
+
+
+def _differs(stored_sha256: str | None, given: Assessment) -> bool:
+    return stored_sha256 is not None and stored_sha256 != sha256_of(canonical(given))
 
 
 def _pole_id(known: Known, described: PoleDescription) -> str:

@@ -66,7 +66,15 @@ class BlobFolder:
             await anyio.to_thread.run_sync(_keep, temporary, self.path(sha256))
         finally:
             temporary.unlink(missing_ok=True)
+        await self.kept(info)
         return info
+
+    async def kept(self, info: BlobInfo) -> None:
+        """Called when a blob lies in its place, before it is acknowledged."""
+
+    async def local(self, sha256: str) -> Path:
+        """Return the blob's file for reading."""
+        return self.path(sha256)
 
 
 async def _hash_into(temporary: Path, sha256: str, chunks: AsyncIterator[bytes], limit_bytes: int) -> int:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,6 +34,12 @@ async def readyz(request: Request) -> JSONResponse:
     except (SQLAlchemyError, OSError) as error:
         return JSONResponse({"ready": False, "reason": type(error).__name__}, 503)
     return JSONResponse({"ready": True})
+
+
+@router.get("/metrics", include_in_schema=False, dependencies=[Depends(requires("crew", "ml", "manager"))])
+async def metrics(request: Request) -> Response:
+    """Send what this process counted, for Prometheus."""
+    return Response(service_of(request).metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
 
 def _ask(connection: Connection) -> None:

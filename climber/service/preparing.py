@@ -20,7 +20,7 @@ async def prepare(service: Service, org_id: str, climb_ids: Iterable[str]) -> No
         for kind in MEDIA if row else ():
             sha256 = getattr(row, f"{kind}_sha256")
             if sha256:
-                folder, blob = service.settings.data / "previews", service.blobs.path(sha256)
+                folder, blob = service.settings.data / "previews", await service.blobs.local(sha256)
                 try:
                     await anyio.to_thread.run_sync(cut, folder, blob, kind, limiter=AT_ONCE)
                 except (OSError, ValueError, SyntaxError):

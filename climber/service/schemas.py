@@ -193,6 +193,7 @@ REASONS = {
     413: "Too large",
     415: "Not a picture",
     422: "Out of bounds",
+    503: "Not now; send it again",
 }
 
 

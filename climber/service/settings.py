@@ -24,6 +24,8 @@ class Settings:
 
     data: Path
     database_url: str
+    bucket_url: str | None = None
+    """Object store that holds the pictures; the folder is then their cache."""
     limits: Limits = field(default_factory=Limits)
 
     @property
@@ -37,6 +39,6 @@ def default_data() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "highmast"
 
 
-def settings_for(data: Path, database_url: str | None = None) -> Settings:
+def settings_for(data: Path, database_url: str | None = None, bucket_url: str | None = None) -> Settings:
     """Return settings with SQLite inside `data` unless another database is named."""
-    return Settings(data, database_url or f"sqlite:///{data.absolute() / 'history.sqlite'}")
+    return Settings(data, database_url or f"sqlite:///{data.absolute() / 'history.sqlite'}", bucket_url)

@@ -37,7 +37,10 @@ async def climbs_batch(
     """Take climbs in; each is created, a duplicate, in conflict, or missing blobs."""
     service = service_of(request)
     results = await service.database.write(_store, who, batch.climbs, datetime.now(UTC))
-    new = [one.climb_id for one in results if one.assessments_added]
+    for one in results:
+        service.metrics.climbs.labels(one.result).inc()
+    sent = zip(results, batch.climbs, strict=True)
+    new = [one.climb_id for one, upload in sent if one.assessments_added and upload.pictures]
     if new:
         afterwards.add_task(prepare, service, who.org_id, new)
     return {"results": results}
@@ -67,7 +70,7 @@ async def blobs_missing(request: Request, who: Uploader, question: schemas.Quest
             "content": {mime: {"schema": {"type": "string", "format": "binary"}} for mime in MIME.values()},
         }
     },
-    responses=schemas.refusals(404, 413, 415),
+    responses=schemas.refusals(404, 413, 415, 503),
 )
 async def put_blob(request: Request, who: Uploader, sha256: Hash) -> BlobInfo:
     """Store a picture. The answer comes when its hash is confirmed and it is on the disk."""
@@ -77,6 +80,7 @@ async def put_blob(request: Request, who: Uploader, sha256: Hash) -> BlobInfo:
     except BlobRefusedError as refused:
         raise HTTPException(refused.status, str(refused)) from refused
     await service.database.write(_note_blob, who.org_id, info, datetime.now(UTC))
+    service.metrics.blob_bytes.inc(info.size_bytes)
     return info
 
 
@@ -91,4 +95,4 @@ async def get_blob(request: Request, who: Reader, sha256: Hash) -> FileResponse:
     service = service_of(request)
     row = found(await service.database.read(queries.one_blob, who.org_id, sha256), "blob", sha256)
     headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": f'"{sha256}"'}
-    return FileResponse(service.blobs.path(sha256), media_type=row.mime, headers=headers)
+    return FileResponse(await service.blobs.local(sha256), media_type=row.mime, headers=headers)

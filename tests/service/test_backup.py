@@ -1,0 +1,70 @@
+"""A copy taken while the service runs is a history of its own; so is one that pg_dump and pg_restore made."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from climber.upload import HistoryClient, send_climb
+from tests.service.climbs import write_climb
+from tests.service.servers import Server, highmast, serving
+
+
+def send(server: Server, folder: Path) -> None:
+    with HistoryClient(server.url, server.key) as client:
+        assert send_climb(client, folder, lambda _done, _total: None)["result"] == "created"
+
+
+def check(server: Server, climb_id: str) -> None:
+    with server.client() as client:
+        climb = client.get(f"/v1/climbs/{climb_id}").json()
+        frames = client.get(f"/v1/climbs/{climb_id}/frames").json()["frames"]
+        assert climb["assessment"]["whole"]["rusted_fraction"] == 0.02
+        for sha256 in (*climb["pictures"].values(), *(one["sha256"] for one in frames)):
+            assert client.get(f"/v1/blobs/{sha256}").status_code == 200
+
+
+def test_a_copy_of_a_running_service_is_a_history(tmp_path: Path) -> None:
+    first = write_climb(tmp_path / "one", "K-1")
+    write_climb(tmp_path / "two", "K-2", day=1)
+    copy = tmp_path / "copy"
+    with serving(tmp_path / "data") as server:
+        send(server, tmp_path / "one")
+        done = highmast("backup", copy, "--data", tmp_path / "data")
+        assert (done.returncode, "6 pictures copied" in done.stdout, "whole" in done.stdout) == (0, True, True)
+        send(server, tmp_path / "two")
+    with serving(copy) as restored, restored.client() as client:
+        check(restored, first)
+        assert [one["code"] for one in client.get("/v1/poles").json()["poles"]] == ["K-1"]
+    again = highmast("backup", copy, "--data", tmp_path / "data")
+    assert "5 pictures copied" in again.stdout  # the coverage picture is the same one
+    blob = next((copy / "blobs").glob("??/*"))
+    blob.write_bytes(b"rotten")
+    damaged = highmast("backup", copy, "--check")
+    assert (damaged.returncode, f"blob {blob.name} is altered" in damaged.stderr) == (1, True)
+
+
+def test_nothing_to_copy_is_an_error(tmp_path: Path) -> None:
+    done = highmast("backup", tmp_path / "copy", "--data", tmp_path / "nothing")
+    assert (done.returncode, "no history here" in done.stderr) == (2, True)
+
+
+@pytest.mark.postgres
+def test_pg_dump_and_pg_restore(fresh_database: Callable[[str], str | None], tmp_path: Path) -> None:
+    source, target = str(fresh_database("postgresql")), str(fresh_database("postgresql"))
+    climb_id = write_climb(tmp_path / "one", "K-1")
+    dump = tmp_path / "history.dump"
+    with serving(tmp_path / "data", "--database", source) as server:
+        send(server, tmp_path / "one")
+        subprocess.run(["pg_dump", "--format=custom", f"--file={dump}", libpq(source)], check=True)
+        assert highmast("backup", tmp_path / "copy", "--data", tmp_path / "data").returncode == 0
+    subprocess.run(["pg_restore", "--no-owner", "--dbname", libpq(target), dump], check=True)
+    with serving(tmp_path / "copy", "--database", target) as restored:
+        check(restored, climb_id)
+
+
+def libpq(url: str) -> str:
+    """The URL as PostgreSQL's own programs read it."""
+    return urlsplit(url)._replace(scheme="postgresql").geturl()

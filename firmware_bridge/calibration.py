@@ -1,6 +1,6 @@
 """Calibrate a camera from photographs of a board: a checkerboard, or a ChArUco board that may be seen in part."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ class _Sighting:
     points: Points
 
 
-def calibrate(paths: Sequence[Path], board: Board) -> tuple[Calibration, list[Seen]]:
+def calibrate(paths: Iterable[Path], board: Board) -> tuple[Calibration, list[Seen]]:
     """Intrinsics from photographs of the board, and what became of each; CameraError says what to photograph again."""
     told: list[Seen] = []
     sightings, size_px = _look(paths, board, told)
@@ -111,7 +111,7 @@ def calibrate(paths: Sequence[Path], board: Board) -> tuple[Calibration, list[Se
     return fit.calibration, told
 
 
-def _look(paths: Sequence[Path], board: Board, told: list[Seen]) -> tuple[list[_Sighting], tuple[int, int]]:
+def _look(paths: Iterable[Path], board: Board, told: list[Seen]) -> tuple[list[_Sighting], tuple[int, int]]:
     """The board in each photograph, and their common size (width, height)."""
     sightings, size_px = [], (0, 0)
     for path in paths:

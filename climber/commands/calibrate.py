@@ -1,5 +1,6 @@
 """`highmast calibrate`: a camera's lens from photographs of a board."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,7 +78,8 @@ def _calibrate(paths: list[Path], board: "Board", out: Path) -> None:
     from firmware_bridge.errors import CameraError
 
     try:
-        found, told = calibrate(paths, board)
+        with click.progressbar(paths, label="looking for the board", file=sys.stderr) as each:
+            found, told = calibrate(each, board)
     except CameraError as error:
         raise InputError(str(error)) from None
     for one in told:

@@ -34,8 +34,8 @@ KERNEL = 0.08
 WORSE = 3.0
 """A pole as yet unseen may have a third of the least gain or three times the most alarms that were measured."""
 
-STEPS = 31
-"""Quantiles taken of the measured gains and alarms."""
+GAINS, ALARMS = 31, 121
+"""Quantiles taken of what was measured; alarms spread over decades, so they need more."""
 
 TPR_SPREAD = 0.5
 """Standard deviation of logit TPR between poles, assumed of a model whose poles were not measured one by one."""
@@ -86,27 +86,27 @@ def _never_errs(model: ModelInfo) -> bool:
 @lru_cache(maxsize=4)
 def _expected(model: ModelInfo) -> Array:
     """log10 of the observed shares, (gains x alarms, fractions), that poles like the measured ones would show."""
-    gains = _spread(model.gains, min(model.gains) / WORSE) if model.gains else _assumed_gains(model)
-    alarms = _spread(model.alarms, max(model.alarms) * WORSE) if model.alarms else _assumed_alarms(model)
+    gains = _spread(model.gains, min(model.gains) / WORSE, GAINS) if model.gains else _assumed_gains(model)
+    alarms = _spread(model.alarms, max(model.alarms) * WORSE, ALARMS) if model.alarms else _assumed_alarms(model)
     shares = gains[:, None, None] * FRACTIONS + alarms[None, :, None] * (1 - FRACTIONS)
     return np.asarray(np.log10(shares + LEAST).reshape(-1, len(FRACTIONS)))
 
 
-def _spread(measured: tuple[float, ...], worst: float) -> Array:
+def _spread(measured: tuple[float, ...], worst: float, steps: int) -> Array:
     """Quantiles of what was measured, and of one more pole, worse than all of these: the next may be."""
-    return np.asarray(np.quantile((*measured, worst), (np.arange(STEPS) + 0.5) / STEPS))
+    return np.asarray(np.quantile((*measured, worst), (np.arange(steps) + 0.5) / steps))
 
 
 def _assumed_gains(model: ModelInfo) -> Array:
     """Logit-normal about the rate of all poles together."""
     rate = min(model.true_positive_rate, 0.999)
-    normal = np.array([NormalDist().inv_cdf((index + 0.5) / STEPS) for index in range(STEPS)])
+    normal = np.array([NormalDist().inv_cdf((index + 0.5) / GAINS) for index in range(GAINS)])
     return np.asarray(1 / (1 + np.exp(-(np.log(rate / (1 - rate)) + TPR_SPREAD * normal))))
 
 
 def _assumed_alarms(model: ModelInfo) -> Array:
     """None on most poles; one in ALARMED has its share of all the false alarms, exponentially spread."""
-    some = np.maximum(0, 1 - ALARMED * (1 - (np.arange(STEPS) + 0.5) / STEPS))
+    some = np.maximum(0, 1 - ALARMED * (1 - (np.arange(ALARMS) + 0.5) / ALARMS))
     return np.asarray(model.false_positive_rate * ALARMED * -np.log(1 - some))
 
 

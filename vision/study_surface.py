@@ -1,11 +1,12 @@
-"""How well maps agree with poles whose truth is known: `python -m vision.study_surface [--model] [--quick]`.
+"""How well maps agree with poles whose truth is known: `python -m vision.study_surface [--model FILE] [--quick]`.
 
 Every climb is rendered with wrong poses, refined, mapped with the true masks in place of a model, and compared. With
-`--model` the shipped model's masks are mapped too. A last table covers the lens for some metres.
+`--model FILE` a model's masks are mapped too. A last table covers the lens for some metres.
 """
 
 import argparse
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -159,11 +160,11 @@ def _poles(quick: bool) -> list[PoleShape]:
 def main() -> None:
     """Print tables over round and 12-sided poles of 12 m and 30 m (`--quick`: 4 m), three seeds each."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", action="store_true", help="also map the shipped model's masks")
+    parser.add_argument("--model", type=Path, help="also map the masks of this model file")
     parser.add_argument("--quick", action="store_true", help="only poles of 4 m")
     parser.add_argument("--skip", type=int, default=0, help="leave out this many climbs at the beginning")
     options = parser.parse_args()
-    segmenter = Segmenter.load() if options.model else None
+    segmenter = Segmenter.load(options.model) if options.model else None
     poles = _poles(options.quick)
     climbs = [(shape, seed, fraction) for shape in poles for seed, fraction in enumerate(FRACTIONS, 1)]
     print(f"| {' | '.join(HEADS)} |\n|{'---|' * len(HEADS)}")

@@ -43,7 +43,7 @@ def test_an_assessment_says_model_rule_requirement_coverage_and_gaps(surface: Su
 
 def test_the_grade_is_of_the_corrected_share_and_the_range_spans_the_interval(surface: SurfaceMap) -> None:
     whole = assess(surface, MODEL, CLIMBED).whole
-    assert whole.rusted_fraction == pytest.approx(0.05 / 0.9, rel=0.1)
+    assert whole.rusted_fraction == pytest.approx(0.05 / 0.9, rel=0.15)
     assert whole.rusted_m2 == pytest.approx(whole.rusted_fraction * whole.seen_m2)
     assert (whole.iso_4628_3, whole.astm_d610) == ("Ri4", "4-G")
     assert whole.interval is not None

@@ -1,6 +1,8 @@
 """`highmast regrade`: the model and the rule of today on climbs of any day."""
 
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -10,7 +12,7 @@ from climber.record import Assessment
 
 
 @click.command()
-@click.argument("place", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("place", type=click.Path(path_type=Path, exists=True))
 @click.option("--model", type=click.Path(path_type=Path), help="Model file (default: the one shipped).")
 @click.option("--mm-per-px", type=click.FloatRange(0.2, 10), default=1.0, show_default=True, help="Scale of the map.")
 @click.option("--tiff", is_flag=True, help="Also write the map as tiled TIFF with overviews beside the assessment.")
@@ -18,16 +20,28 @@ from climber.record import Assessment
 def command(place: Path, model: Path | None, mm_per_px: float, tiff: bool, as_json: bool) -> None:
     """Grade the climb in PLACE, or every climb below it, again, and add the assessment as `grades/ID.json`.
 
-    Nothing recorded is changed: `grade.json` and earlier assessments stay. A climb that cannot be read is reported
-    and the rest go on (status 5).
+    PLACE may be a ZIP archive of such folders; the assessments are then added to it. Nothing recorded is changed:
+    `grade.json` and earlier assessments stay. A climb that cannot be read is reported and the rest go on (status 5).
     """
+    from climber.archive import unpacked
     from climber.assess import NOT_ASSESSED
+
+    grade = _grader(model, mm_per_px, tiff)
+    with unpacked(place) if place.is_file() else nullcontext(place) as opened:
+        unread = _graded(opened, place, grade, as_json)
+    if not as_json:
+        click.echo("\n".join(NOT_ASSESSED))
+    if unread:
+        sys.exit(SOME_UNREAD)
+
+
+def _grader(model: Path | None, mm_per_px: float, tiff: bool) -> Callable[[Path], tuple[Assessment, Path]]:
+    """Load the model once; returns what grades a folder."""
     from climber.mapping import find_rust
-    from climber.regrading import climbs_in, regrade
+    from climber.regrading import regrade
     from vision.segmenter import Segmenter
     from vision.types import Image, Mask, PoleShape, View
 
-    folders = climbs_in(place)
     try:
         segmenter = Segmenter.load(model)
     except ValueError as error:
@@ -36,19 +50,24 @@ def command(place: Path, model: Path | None, mm_per_px: float, tiff: bool, as_js
     def segment(image: Image, view: View, shape: PoleShape) -> Mask | None:
         return find_rust(segmenter, shape, image, view)
 
+    return lambda folder: regrade(folder, segment, segmenter.info, mm_per_px, tiff)
+
+
+def _graded(opened: Path, place: Path, grade: Callable[[Path], tuple[Assessment, Path]], as_json: bool) -> int:
+    """Grade the climbs of an opened place and print them under its own name; returns how many could not be read."""
+    from climber.regrading import climbs_in
+
     unread = 0
-    for folder in folders:
+    for folder in climbs_in(opened):
         try:
-            assessment, path = regrade(folder, segment, segmenter.info, mm_per_px, tiff)
+            assessment, path = grade(folder)
         except InputError as error:
-            click.echo(f"highmast: {error}", err=True)
+            click.echo(f"highmast: {str(error).replace(str(opened), str(place))}", err=True)
             unread += 1
             continue
-        click.echo(assessment.model_dump_json() if as_json else _line(folder, assessment, path))
-    if not as_json:
-        click.echo("\n".join(NOT_ASSESSED))
-    if unread:
-        sys.exit(SOME_UNREAD)
+        named, added = (place / each.relative_to(opened) for each in (folder, path))
+        click.echo(assessment.model_dump_json() if as_json else _line(named, assessment, added))
+    return unread
 
 
 def _line(folder: Path, assessment: Assessment, path: Path) -> str:

@@ -1,15 +1,18 @@
 """Regrading real climb folders: an assessment is added, nothing recorded changes, damage is found."""
 
 import hashlib
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 import cv2
 import numpy as np
 import pytest
 
+from climber.archive import unpacked
 from climber.errors import InputError
 from climber.ids import uuid7
 from climber.record import Assessment, CameraDescription, ClimbStart, PoleDescription
@@ -124,6 +127,27 @@ def test_climbs_are_found_below_an_archive(climb: Path, tmp_path: Path) -> None:
     assert climbs_in(tmp_path) == (climb,)
     with pytest.raises(InputError, match=r"holds no climb\.jsonl"):
         climbs_in(tmp_path / "deep")
+
+
+def test_an_archive_gains_an_assessment_and_keeps_every_other_byte(climb: Path, tmp_path: Path) -> None:
+    archive = Path(shutil.make_archive(str(tmp_path / "season"), "zip", climb.parent, climb.name))
+    with ZipFile(archive) as packed:
+        before = {each.filename: each.CRC for each in packed.infolist()}
+    with unpacked(archive) as place:
+        (folder,) = climbs_in(place)
+        assessment, _ = regrade(folder, redness, REDNESS, mm_per_px=4)
+    with ZipFile(archive) as packed:
+        after = {each.filename: each.CRC for each in packed.infolist()}
+        written = packed.read(f"{climb.name}/grades/{assessment.assessment_id}.json")
+    assert before.items() <= after.items()
+    assert Assessment.model_validate_json(written) == assessment
+    assert sorted(path.name for path in tmp_path.iterdir()) == [climb.name, "season.zip"]
+
+
+def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "season.zip").write_bytes(b"no archive")
+    with pytest.raises(InputError, match=r"season\.zip: cannot be unpacked"), unpacked(tmp_path / "season.zip"):
+        pass
 
 
 def test_the_command_regrades_an_archive_with_the_shipped_model_and_reports_what_it_cannot_read(

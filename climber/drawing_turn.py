@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from climber.drawing import Graded, in_words
+from climber.drawing import Graded, in_words, not_assessed
 
 TEMPLATE = Path(__file__).parent / "turn.html"
 TEXTURE_PX = (1024, 8192)
@@ -23,7 +23,7 @@ def turn_page(graded: Graded) -> str:
     pole = graded.pole.model_dump(include={"height_m", "base_diameter_mm", "top_diameter_mm", "sides"})
     filled = {
         "@TITLE@": html.escape(graded.pole.code),
-        "@GRADE@": html.escape(in_words(graded.assessment.whole)),
+        "@GRADE@": "<br>".join([html.escape(in_words(graded.assessment.whole)), *_small(graded)]),
         "@POLE@": json.dumps(pole),
         "@COLOUR@": _encoded(".jpg", colour, [cv2.IMWRITE_JPEG_QUALITY, 82]),
         "@RUST@": _encoded(".png", rust, [cv2.IMWRITE_PNG_COMPRESSION, 6]),
@@ -32,6 +32,10 @@ def turn_page(graded: Graded) -> str:
     for mark, content in filled.items():
         page = page.replace(mark, content)
     return page
+
+
+def _small(graded: Graded) -> list[str]:
+    return [f"<small>{html.escape(note)}</small>" for note in not_assessed(graded.assessment)]
 
 
 def _encoded(kind: str, picture: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], options: list[int]) -> str:

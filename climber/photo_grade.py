@@ -28,10 +28,13 @@ class PhotoGrade:
     """Why it was not graded; empty otherwise."""
     model: str
     rule: str
+    labels: dict[str, float] | None = None
+    """Share of the picture by label, of a model that knows more than rust."""
 
     def as_json(self) -> dict[str, object]:
         """Return the object that `--json` prints."""
-        return asdict(self)
+        line = asdict(self)
+        return line if self.labels is not None else {key: line[key] for key in line if key != "labels"}
 
     def as_text(self) -> str:
         """Return the line that people read."""
@@ -40,8 +43,20 @@ class PhotoGrade:
         low, high = self.interval
         return (
             f"{self.image}  {self.rusted_fraction:.2%} rusted ({low:.2%} to {high:.2%})"
-            f"  {self.iso_4628_3}  D610 {self.astm_d610}"
+            f"  {self.iso_4628_3}  D610 {self.astm_d610}{self._by_label()}"
         )
+
+    def _by_label(self) -> str:
+        if self.labels is None:
+            return ""
+        return "  " + ", ".join(f"{name} {share:.2%}" for name, share in self.labels.items() if share)
+
+
+def _shares(mask: Mask, card: Card) -> dict[str, float] | None:
+    """Return the share of the picture by label name; None for a model that knows rust alone."""
+    if mask.classes is None:
+        return None
+    return {label: float((mask.classes == value).mean()) for value, label in enumerate(card.labels)}
 
 
 def graded(name: str, image: Image, mask: Mask, card: Card) -> PhotoGrade:
@@ -52,7 +67,18 @@ def graded(name: str, image: Image, mask: Mask, card: Card) -> PhotoGrade:
     fraction = float(mask.label.mean())
     spread = LEVEL_SIGMAS * hypot(card.photo_error[0], card.photo_error[1] * fraction)
     interval = (max(0.0, fraction - spread), min(1.0, fraction + spread))
-    return PhotoGrade(name, fraction, interval, iso_4628_3(fraction), astm_d610(fraction), True, "", card.name, RULE)
+    return PhotoGrade(
+        name,
+        fraction,
+        interval,
+        iso_4628_3(fraction),
+        astm_d610(fraction),
+        True,
+        "",
+        card.name,
+        RULE,
+        _shares(mask, card),
+    )
 
 
 def not_graded(name: str, reason: str, card: Card) -> PhotoGrade:

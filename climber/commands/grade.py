@@ -24,19 +24,28 @@ BAR_FROM = 20
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="IMAGE_OR_FOLDER...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--masks", type=click.Path(path_type=Path), help="Folder for <stem>.png: 0 = not rust, 1 = rust.")
+@click.option(
+    "--pictures", type=click.Path(path_type=Path), help="Folder for <stem>.png: photograph beside its labels."
+)
 @click.option("--model", type=click.Path(path_type=Path), help="Another model file than the shipped one.")
 @click.option("--threads", type=click.IntRange(1, 256), help="Cores to use; all by default.")
 def command(
-    paths: tuple[Path, ...], as_json: bool, masks: Path | None, model: Path | None, threads: int | None
+    paths: tuple[Path, ...],
+    as_json: bool,
+    masks: Path | None,
+    pictures: Path | None,
+    model: Path | None,
+    threads: int | None,
 ) -> None:
     """Grade the rust in photographs: its share of the picture, ISO 4628-3 and ASTM D610.
 
-    A file that cannot be read is reported and the rest go on; the exit status is then 5.
+    A file that cannot be read is reported and the rest go on; the exit status is then 5. A model that knows more
+    labels than rust writes their values into the masks, and says each label's share.
     """
-    images = _found(paths, masks)
+    images = _found(paths, masks, pictures)
     segmenter = _loaded(model, threads)
     unread = 0
-    for line, error in _lines(images, segmenter, masks):
+    for line, error in _lines(images, segmenter, masks, pictures):
         unread += error is not None
         if error is not None:
             click.echo(f"highmast: {line.image}: {error}", err=True)
@@ -46,7 +55,7 @@ def command(
         sys.exit(SOME_UNREAD)
 
 
-def _found(paths: tuple[Path, ...], masks: Path | None) -> list[Path]:
+def _found(paths: tuple[Path, ...], *folders: Path | None) -> list[Path]:
     """List the photographs; refuse two that would write the same mask."""
     from vision.photograph import photographs
 
@@ -56,9 +65,10 @@ def _found(paths: tuple[Path, ...], masks: Path | None) -> list[Path]:
         raise InputError(f"{error.filename}: {error.strerror}; give a readable folder") from None
     if not images:
         raise InputError(f"no photographs in {', '.join(map(str, paths))}; give JPEG, PNG, TIFF, WebP or BMP files")
-    if masks is not None:
-        masks.mkdir(parents=True, exist_ok=True)
-        _check_stems(images)
+    for folder in folders:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            _check_stems(images)
     return images
 
 
@@ -79,7 +89,9 @@ def _loaded(model: Path | None, threads: int | None) -> "Segmenter":
         raise InputError(str(error)) from None
 
 
-def _lines(images: list[Path], segmenter: "Segmenter", masks: Path | None) -> Iterator[tuple["PhotoGrade", str | None]]:
+def _lines(
+    images: list[Path], segmenter: "Segmenter", masks: Path | None, pictures: Path | None
+) -> Iterator[tuple["PhotoGrade", str | None]]:
     """Grade in order; a photograph that cannot be read comes with its error."""
     from climber.photo_grade import graded, not_graded
 
@@ -91,6 +103,8 @@ def _lines(images: list[Path], segmenter: "Segmenter", masks: Path | None) -> It
                 mask = segmenter.segment(read)
                 if masks is not None:
                     _write(masks / f"{path.stem}.png", mask)
+                if pictures is not None:
+                    _draw(pictures / f"{path.stem}.png", read, mask)
                 yield graded(str(path), read, mask, segmenter.card), None
             bar.update(1)
 
@@ -120,11 +134,20 @@ def _few(images: list[Path]) -> bool:
 
 
 def _write(path: Path, mask: "Mask") -> None:
-    """Write a mask as a grey PNG of 0 and 1."""
+    """Write a mask as a grey PNG of 0 and 1, or of the model's own labels."""
     import cv2
 
     from climber.files import write_file
 
-    written, png = cv2.imencode(".png", mask.label)
+    written, png = cv2.imencode(".png", mask.label if mask.classes is None else mask.classes)
     assert written
     write_file(path, bytes(png))
+
+
+def _draw(path: Path, image: "Image", mask: "Mask") -> None:
+    """Write a photograph beside itself with its labels laid over."""
+    from climber.files import write_file
+    from vision.dataset.sheet import beside, tiled
+
+    values = mask.label if mask.classes is None else mask.classes
+    write_file(path, tiled([beside(image, values, path.stem)], 1))

@@ -1,13 +1,16 @@
 """Training on every label of a data set: the loss, the rust logit, and a model file that says labels."""
 
+import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from torch.nn import functional
 
+from climber.cli import highmast
 from vision.dataset.folder import Dataset, Label, Photograph, sha256_of, write_dataset
 from vision.segmenter import Segmenter
 from vision.training.augment import IGNORE
@@ -88,6 +91,14 @@ def test_a_model_of_labels_trains_exports_and_says_them(tmp_path: Path) -> None:
     assert mask.classes is not None
     assert np.array_equal(np.isin(mask.classes, (2, 3)), mask.label == 1)
     assert set(np.unique(mask.classes)) <= {0, 1, 2, 3}
+    words = ["grade", str(root / "images" / "band-3.png"), "--model", str(tmp_path / "bands.onnx"), "--json"]
+    folders = ["--masks", str(tmp_path / "masks"), "--pictures", str(tmp_path / "pictures")]
+    done = CliRunner().invoke(highmast, [*words, *folders], catch_exceptions=False)
+    line = json.loads(done.output)
+    assert list(line["labels"]) == ["sound", "stain", "fair", "severe"]
+    assert line["labels"]["fair"] + line["labels"]["severe"] == pytest.approx(line["rusted_fraction"])
+    assert np.array_equal(cv2.imread(str(tmp_path / "masks" / "band-3.png"), cv2.IMREAD_UNCHANGED), mask.classes)
+    assert cv2.imread(str(tmp_path / "pictures" / "band-3.png")).shape == (240, 480, 3)
 
 
 def test_labels_that_cannot_be_trained_on_are_named(tmp_path: Path) -> None:

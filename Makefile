@@ -24,7 +24,7 @@ test: $(VENV)/.dev
 	$(PY) -m pytest
 
 # Benchmarks that print their figures beside their limits; each ends with status 1 if it is too slow.
-BENCHES := firmware_bridge.bench vision.bench_model climber.bench_grade tests.service.bench
+BENCHES := firmware_bridge.bench vision.bench_model vision.bench_training climber.bench_grade tests.service.bench
 
 bench: $(VENV)/.dev
 	@failed=; for bench in $(BENCHES); do echo "$$bench"; $(PY) -m $$bench || failed="$$failed $$bench"; done; \

@@ -1,4 +1,4 @@
-"""Training throughput: `python -m vision.training.bench`, on the shipped data set unless another is named.
+"""Training throughput: `python -m vision.bench_training`, on the shipped data set unless another is named.
 
 Crops a second of the loader alone, of the training step alone on one and the same batch, and of the loop, which must
 reach 85 % of the slower of the two. One JSON object a line; ends with status 1 when the loop falls short.
@@ -51,7 +51,7 @@ def main() -> None:
 
     def batches() -> Callable[[], tuple[torch.Tensor, torch.Tensor]]:
         crops = Crops(sources, options.side, count, 1)
-        loader = iter(DataLoader(crops, batch_size=options.batch, num_workers=1, prefetch_factor=4))  # type: ignore[arg-type]
+        loader = iter(DataLoader(crops, batch_size=options.batch, num_workers=1, prefetch_factor=4))
         return lambda: next(loader)
 
     def learn(image: torch.Tensor, label: torch.Tensor) -> None:

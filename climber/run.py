@@ -19,7 +19,8 @@ from climber.screen import Screen
 from climber.seen import Seen, in_words, stations_for
 from climber.shots import TRIES, fault_of
 from climber.views import view_in
-from firmware_bridge.errors import BridgeError, CameraError, LinkError
+from firmware_bridge.errors import BridgeError, CameraError, LinkError, Refused
+from firmware_bridge.orders import Refusal
 from firmware_bridge.robot import Robot
 from firmware_bridge.types import Frame, Telemetry
 
@@ -28,6 +29,11 @@ BLIND_STATIONS = 2
 """After so many stations without a good photograph the robot comes down."""
 DISK_S = 10.0
 """A frame that takes longer to reach the disk ends the climb."""
+
+
+ALOFT = {State.CLIMBING, State.SCANNING}
+ONLY_DOWN = {Refusal.ENERGY, Refusal.WIND}
+"""Why a robot refuses to go up although it may come down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +122,18 @@ class Climb:
                 self._photograph(station)
             self._look_again()
         except _Interrupt as interrupt:
-            if interrupt.verdict.action is Action.STOP or self.state not in (State.CLIMBING, State.SCANNING):
+            if interrupt.verdict.action is Action.STOP or self.state not in ALOFT:
                 raise
-            self._screen.say(f"coming down: {interrupt.verdict.reason}")
-            return interrupt.verdict.reason
+            return self._down_early(interrupt.verdict.reason)
+        except Refused as refusal:
+            if refusal.reason not in ONLY_DOWN or self.state not in ALOFT:
+                raise
+            return self._down_early(str(refusal))
         return ""
+
+    def _down_early(self, reason: str) -> str:
+        self._screen.say(f"coming down: {reason}")
+        return reason
 
     def _photograph(self, station: Station) -> None:
         self._happened(Event.CLIMB)

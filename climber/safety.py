@@ -40,6 +40,8 @@ class Verdict:
     reason: str = ""
 
 
+GROUND_M = 1.0
+"""A robot that disarms itself below this stands on the ground; above it that is a fault."""
 PROCEED = Verdict(Action.PROCEED)
 LATCHED = {ClimbState.STOPPED, ClimbState.FAULT, ClimbState.ESTOPPED}
 
@@ -54,8 +56,7 @@ def stops(telemetry: Telemetry, limits: Limits, stop_reason: str | None) -> Verd
     if stop_reason is not None:
         return Verdict(Action.STOP, stop_reason)
     if telemetry.state in LATCHED:
-        faults = ", ".join(fault.name or "" for fault in Fault if fault in telemetry.faults) or "no fault named"
-        return Verdict(Action.STOP, f"the robot latched {telemetry.state.name} ({faults})")
+        return Verdict(Action.STOP, f"the robot latched {telemetry.state.name} ({_named(telemetry.faults)})")
     if telemetry.link_age_s > limits.link_age_s:
         return Verdict(
             Action.STOP, f"link lost: nothing heard for {telemetry.link_age_s:.2f} s (limit {limits.link_age_s} s)"
@@ -66,7 +67,7 @@ def stops(telemetry: Telemetry, limits: Limits, stop_reason: str | None) -> Verd
 
 
 def descents(telemetry: Telemetry, limits: Limits) -> Verdict | None:
-    """What ends the climb by coming down."""
+    """What ends the climb by coming down, or says that the robot does so already."""
     now_j, descent_j = telemetry.energy_now_j, telemetry.energy_descent_j
     if now_j is not None and descent_j is not None and now_j < limits.energy_reserve * descent_j:
         return Verdict(
@@ -75,4 +76,17 @@ def descents(telemetry: Telemetry, limits: Limits) -> Verdict | None:
         )
     if telemetry.gust_m_s is not None and telemetry.gust_m_s > limits.gust_m_s:
         return Verdict(Action.DESCEND, f"gust {telemetry.gust_m_s:.1f} m/s is above {limits.gust_m_s} m/s")
+    if comes_down_alone(telemetry):
+        return Verdict(Action.DESCEND, f"the robot comes down by itself ({_named(telemetry.faults)})")
     return None
+
+
+def comes_down_alone(telemetry: Telemetry) -> bool:
+    """Whether the robot is on its way down, or already stands disarmed at the bottom. Its firmware sees a low battery
+    or a gust before the laptop does, and may be down within one report."""
+    landed = telemetry.state is ClimbState.DISARMED and telemetry.height_m < GROUND_M
+    return landed or telemetry.state is ClimbState.DESCENDING
+
+
+def _named(faults: Fault) -> str:
+    return ", ".join(fault.name or "" for fault in Fault if fault in faults) or "no fault named"

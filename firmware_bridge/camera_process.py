@@ -4,6 +4,7 @@
 
 A process of its own: `av.open` can hang despite its timeouts, and PyAV and OpenCV have crashed together. An MJPEG
 stream over HTTP is passed on as it is. Of RTSP and UVC video, a picture is encoded whenever the parent writes a line.
+It ends with its standard input, so that a parent that was killed leaves no process behind that keeps the camera busy.
 """
 
 import io
@@ -12,7 +13,7 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 from typing import IO, TYPE_CHECKING
 
@@ -56,10 +57,11 @@ def is_mjpeg(url: str) -> bool:
     return url.startswith(("http://", "https://"))
 
 
-def relay(url: str, pipe: IO[bytes]) -> None:
+def relay(url: str, pipe: IO[bytes], orders: IO[bytes]) -> None:
     """Pass every JPEG of an MJPEG stream on, as it is."""
     import av
 
+    _listen(orders, lambda: None)
     with av.open(url, format="mpjpeg", options=MJPEG_OPTIONS, timeout=(TIMEOUT_S, None)) as stream:
         put(pipe, Kind.OPENED, b"")
         for packet in stream.demux(stream.streams.video[0]):
@@ -86,17 +88,25 @@ def watch(url: str, pipe: IO[bytes], orders: IO[bytes]) -> None:
     """Decode video all the time, so that nothing queues up, and encode a picture for each order."""
     wanted: list[float] = []
 
-    def listen() -> None:
-        for _ in orders:
-            wanted.append(time.monotonic() + EXPOSED_S)
-
-    threading.Thread(target=listen, daemon=True).start()
+    _listen(orders, lambda: wanted.append(time.monotonic() + EXPOSED_S))
     for number, picture in enumerate(video(url)):
         if number == 0:
             put(pipe, Kind.OPENED, b"")
         if wanted and time.monotonic() >= wanted[0]:
             del wanted[0]
             put(pipe, Kind.STILL, _jpeg(picture))
+
+
+def _listen(orders: IO[bytes], ordered: Callable[[], object]) -> None:
+    """Call `ordered` for each line. When the pipe ends, so did the parent, however it died: leave at once, since
+    reading a silent stream would keep camera and pipes for ever."""
+
+    def listen() -> None:
+        for _ in orders:
+            ordered()
+        os._exit(0)
+
+    threading.Thread(target=listen, name="orders", daemon=True).start()
 
 
 def _jpeg(picture: "av.VideoFrame") -> bytes:
@@ -112,7 +122,7 @@ def main(url: str) -> None:
     pipe = sys.stdout.buffer
     try:
         if is_mjpeg(url):
-            relay(url, pipe)
+            relay(url, pipe, sys.stdin.buffer)
         else:
             watch(url, pipe, sys.stdin.buffer)
         put(pipe, Kind.FAILED, b"the stream ended")

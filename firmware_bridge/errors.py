@@ -30,6 +30,11 @@ class LinkLost(LinkError):
 class Refused(BridgeError):
     """The robot understood a command and said no."""
 
+    def __init__(self, message: str, reason: int | None = None) -> None:
+        """`reason` is the robot's word for it (`orders.Refusal`), where it gave one."""
+        super().__init__(message)
+        self.reason = reason
+
 
 class RobotFault(BridgeError):
     """The robot stopped by itself: fault, limit, e-stop or reboot."""

@@ -22,7 +22,7 @@ from firmware_bridge.keys import signer_for
 from firmware_bridge.link import Link
 from firmware_bridge.messages import ArmChallenge, ClimbStatus, Version
 from firmware_bridge.mount import Mount
-from firmware_bridge.orders import Command
+from firmware_bridge.orders import Command, Refusal
 from firmware_bridge.protocol import HOST_COMPONENT, HOST_SYSTEM, Protocol
 from firmware_bridge.ring import Member, members
 from firmware_bridge.session import Motion, Session
@@ -192,11 +192,17 @@ class Robot:
         )
 
     def descend(self, speed_m_s: float = 0.0) -> Motion:
-        """Come down to the ground, where the robot disarms; speed 0 is the robot's own."""
+        """Come down to the ground, where the robot disarms; speed 0 is the robot's own. Ends at once if it is down."""
         status = self._status()
-        yield from self.session.order(
-            Command.DESCEND, speed_m_s, 0.0, 0.0, float(status.boot_id), float(status.goal_id + 1)
-        )
+        if status.state == ClimbState.DISARMED:
+            return
+        try:
+            yield from self.session.order(
+                Command.DESCEND, speed_m_s, 0.0, 0.0, float(status.boot_id), float(status.goal_id + 1)
+            )
+        except Refused as refusal:
+            if refusal.reason != Refusal.NOT_ARMED:
+                raise  # NOT_ARMED: it came down by itself meanwhile, as its next status will say
         yield from self._until(
             lambda telemetry: telemetry.state == ClimbState.DISARMED,
             lambda telemetry: telemetry.state not in LATCHED,

@@ -142,7 +142,7 @@ class Session:
         acks = [ack for ack in self.replies(CommandAck) if ack.command == command]
         for ack in acks:
             if ack.result not in (Result.ACCEPTED, Result.IN_PROGRESS):
-                raise Refused(f"{_name(command)}: {_why(ack)}")
+                raise Refused(f"{_name(command)}: {_why(ack)}", ack.reason)
         return any(ack.result == Result.ACCEPTED for ack in acks)
 
     def ask(self, kind: type[T]) -> T:

@@ -1,12 +1,17 @@
 """Real programs for the tests: a simulator process on a short pole, and `highmast` commands beside it."""
 
+import contextlib
 import json
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 POLE = """
 code = "T-1"
@@ -50,11 +55,23 @@ def simulator(folder: Path, *options: str, pole: str = POLE) -> Iterator[Simulat
 
 def wait_for_lines(record: Path, lines: int, process: "subprocess.Popen[str]") -> None:
     """Follow a growing record until it has so many lines; fails when the climb ends before."""
+    wait_while_running(process, lambda: record.exists() and record.read_bytes().count(b"\n") >= lines)
+
+
+def wait_for_words(told: Path, pattern: str, process: "subprocess.Popen[str]") -> str:
+    """Follow what a program writes to a file until a pattern is in it, and return the match. A file, not a pipe: a
+    full or inherited pipe can hold up program or test."""
+    found = wait_while_running(process, lambda: re.search(pattern, told.read_text()))
+    return str(found[0])
+
+
+def wait_while_running(process: "subprocess.Popen[str]", look: Callable[[], T]) -> T:
+    """Look again and again until there is something; fails when the process ends before."""
     while process.poll() is None:
-        if record.exists() and record.read_bytes().count(b"\n") >= lines:
-            return
-        try:
+        if found := look():
+            return found
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=0.02)
-        except subprocess.TimeoutExpired:
-            continue
-    raise AssertionError(f"the climb ended with {process.returncode} before its record had {lines} lines")
+    if found := look():
+        return found
+    raise AssertionError(f"the program ended with {process.returncode} before it came so far")

@@ -1,7 +1,6 @@
 """The crew's page in a real browser, beside a running simulated climb: it fills up, speaks two languages, stops."""
 
 import os
-import re
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from climber.recording import read_record
-from tests.climber.programs import simulator, wait_for_lines
+from tests.climber.programs import simulator, wait_for_lines, wait_for_words
 from tests.service.browsers import chromium
 
 pytestmark = pytest.mark.browser
@@ -35,21 +34,14 @@ class Running:
 @pytest.fixture
 def climb(tmp_path: Path) -> Iterator[Running]:
     """A climb slow enough to watch; the page's address is read from what the crew sees."""
-    folder = tmp_path / "climb"
-    with simulator(tmp_path, "--speed", "4") as robot:
+    folder, told = tmp_path / "climb", tmp_path / "told.txt"
+    with simulator(tmp_path, "--speed", "4") as robot, told.open("w") as out:
         command = robot.climb("--out", str(folder))
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL) as process:
-            assert process.stderr is not None
-            said = ""
-            while not (found := re.search(r"http://127\.0\.0\.1:\d+/", said)):
-                line = process.stderr.readline()
-                assert line, said
-                said += line
+        with subprocess.Popen(command, stderr=out, stdin=subprocess.DEVNULL, text=True) as process:
             try:
-                yield Running(folder, process, found[0])
+                yield Running(folder, process, wait_for_words(told, r"http://127\.0\.0\.1:\d+/", process))
             finally:
                 process.kill()
-                process.stderr.read()
 
 
 def open_page(browser: Browser, url: str, width: int = 1280, height: int = 800) -> Page:

@@ -69,10 +69,18 @@ def test_above_the_pole(height_m: float) -> None:
 def test_latched_states_stop(state: ClimbState) -> None:
     latched = state in (ClimbState.STOPPED, ClimbState.FAULT, ClimbState.ESTOPPED)
     verdict = judge(replace(CALM, state=state, faults=Fault.SLIP | Fault.STALL), LIMITS, None)
-    assert verdict.action is (Action.STOP if latched else Action.PROCEED)
+    down = Action.DESCEND if state is ClimbState.DESCENDING else Action.PROCEED
+    assert verdict.action is (Action.STOP if latched else down)
     if latched:
-        assert "SLIP, STALL" in verdict.reason
-        assert state.name in verdict.reason
+        assert verdict.reason == f"the robot latched {state.name} (SLIP, STALL)"
+
+
+@pytest.mark.parametrize("height_m", around(1.0))
+def test_a_robot_that_came_down_by_itself(height_m: float) -> None:
+    landed = judge(replace(CALM, state=ClimbState.DISARMED, height_m=height_m, faults=Fault.WIND_HIGH), LIMITS, None)
+    assert landed.action is (Action.DESCEND if height_m < 1.0 else Action.PROCEED)
+    if height_m < 1.0:
+        assert landed.reason == "the robot comes down by itself (WIND_HIGH)"
 
 
 @pytest.mark.parametrize("missing", ["energy_now_j", "energy_descent_j", "gust_m_s"])

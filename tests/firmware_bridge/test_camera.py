@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from firmware_bridge.errors import CameraError
 from firmware_bridge.exposure import Stamp, stamp_of, stamped
 from firmware_bridge.robot import Robot
 from tests.firmware_bridge.motions import aloft, run
-from tests.firmware_bridge.simulated import simulator
+from tests.firmware_bridge.simulated import ROOT, simulator
 
 
 @pytest.fixture
@@ -88,6 +90,20 @@ def test_a_camera_process_that_dies_is_started_again() -> None:
         with pytest.raises(CameraError, match="process ended"):
             run(robot.capture())  # the still went to nobody
         run(robot.capture())
+
+
+def test_a_killed_host_leaves_no_camera_process_behind() -> None:
+    host = "import sys, time; from firmware_bridge.camera import StreamCamera; "
+    host += "camera = StreamCamera(sys.argv[1], print); print('open', flush=True); time.sleep(600)"
+    with simulator("pty", "max") as simulated:
+        command = [sys.executable, "-c", host, simulated.camera]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            while process.stdout.readline() != "open\n":
+                assert process.poll() is None
+            process.kill()
+            # both pipes end only when the camera process, which shares standard error, has ended too
+            process.communicate(timeout=60)
 
 
 def test_a_folder_gives_one_photograph_per_trigger_in_name_order(tmp_path: Path) -> None:

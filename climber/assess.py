@@ -7,7 +7,7 @@ from typing import Literal
 from climber.ids import uuid7
 from climber.record import Assessment, Gap, GradedArea, Interval, PoseCorrection, ProposedState
 from vision.correction import LEVEL, Estimate, corrected
-from vision.coverage import holes
+from vision.coverage import Hole, holes
 from vision.grading import Part, parts, share_at_or_above
 from vision.patches import Spread, letter, proposed_states, spread
 from vision.refine import Refinement
@@ -57,7 +57,7 @@ def assess(
         frames=climbed.frames,
         whole=whole,
         parts=tuple(rest),
-        gaps=_gaps(surface),
+        gaps=gaps_of(holes(surface)),
         ri3_or_worse_share=None if share is None else min(1.0, share),
         proposed_states=_proposed(spreading),
         pose_correction=None if refinement is None else _correction(refinement),
@@ -121,7 +121,8 @@ def _proposed(spreading: Spread) -> tuple[ProposedState, ...]:
     return tuple(ProposedState(state=state, area_m2=states[state]) for state in STATES)
 
 
-def _gaps(surface: SurfaceMap) -> tuple[Gap, ...]:
+def gaps_of(found: tuple[Hole, ...]) -> tuple[Gap, ...]:
+    """Return holes as the record keeps them."""
     return tuple(
         Gap.model_validate(
             {
@@ -133,5 +134,5 @@ def _gaps(surface: SurfaceMap) -> tuple[Gap, ...]:
                 "reason": hole.reason,
             }
         )
-        for hole in holes(surface)
+        for hole in found
     )

@@ -31,6 +31,7 @@ COMMANDS = {
     "replay": "Read a recorded robot link again, or climb on it again.",
     "serve": "Serve the condition history of poles over HTTP.",
     "simulate": "Run a simulated robot and camera on a pole.",
+    "status": "Show the climbs on this laptop and what is confirmed.",
     "sync": "Send climb records to a history service.",
     "train": "Train a rust model.",
     "verify": "Check that a climb folder is as it was recorded.",

@@ -1,45 +1,50 @@
 """Everything around one climb: open, plan, check, climb, grade, sign. Read it top to bottom."""
 
 import socket
-import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 
-import click
 from rich.console import Console
 
-from climber import __version__, preflight
+from climber import __version__
+from climber.crew import Crew
 from climber.errors import InputError, RobotError
 from climber.forecast import forecast, require_energy
 from climber.grader import Grader
 from climber.ids import uuid7
-from climber.keys import TerminalKeys
+from climber.keys import KEYS, TerminalKeys
+from climber.laptop import Claim, claimed, remember
+from climber.modes import Mode
 from climber.operator.app import OperatorPage, app_of
 from climber.operator.board import Board
 from climber.operator.pole_picture import pole_picture
+from climber.panel import Panels
+from climber.plan import Path as PlanPath
 from climber.plan import Station, plan_stations, remaining
 from climber.pole import Pole, load_pole
+from climber.preflight import Scripted
+from climber.ready import AtTheTerminal, is_scripted, make_ready
 from climber.record import CameraDescription, ClimbStart, PreflightCheck
 from climber.recording import Record, Recorder, read_record, refuse_overwriting
 from climber.results import write_results
 from climber.run import Climb, Ended
 from climber.safety import Limits
+from climber.saying import ENGLISH, Saying, in_language
 from climber.screen import Both, TerminalScreen, plain_console
 from climber.seen import Seen
 from climber.signing import laptop_key, sign
 from climber.stopping import StopButton
-from climber.views import camera_of, view_at, view_in
-from firmware_bridge.errors import BridgeError, CameraError
+from climber.time_left import TimeLeft
+from climber.views import camera_of, view_at
+from climber.watch import Watch
+from firmware_bridge.errors import BridgeError
+from firmware_bridge.ring import members
 from firmware_bridge.robot import Robot
-from firmware_bridge.types import Frame
 from vision.segmenter import Segmenter
-from vision.strip import pole_strip
 from vision.surface import SurfaceMap
 from vision.types import Camera
-
-LISTEN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,54 +64,100 @@ class Settings:
     calibration: Path | None = None
     key: Path | None = None
     trace: Path | None = None
+    mode: Mode = Mode.AUTO
+    path: PlanPath = PlanPath.RINGS
+    language: str = ENGLISH
 
 
 def climb_pole(settings: Settings, console: Console | None = None) -> Ended:
     """Climb, leave the record with its grades in `settings.folder`, and say how it ended.
 
-    Raises InputError before anything moves when a file or a check is wrong, RobotError when the robot cannot be
-    reached at all.
+    Raises InputError before anything moves when a file or a check is wrong or something is in use by another climb,
+    RobotError when the robot cannot be reached at all.
     """
     console = console or plain_console(stderr=True)
     pole = load_pole(settings.pole)
-    earlier = _earlier(settings, pole)
-    segmenter = _model(settings.model)
-    with StopButton() as button, _opened(settings) as robot:
-        camera = camera_of(robot.camera_info)
-        _same_camera(earlier, camera)
-        stations = _stations(pole, camera, robot, earlier)
-        planned = len(stations) * len(robot.eyes)
-        limits = Limits(reach_m=pole.description.height_m)
-        speed_m_s, offsets_deg = settings.speed_m_s, robot.offsets_deg
-        expected = forecast(pole.shape, camera, robot.standoff_mm, stations, speed_m_s, robot.parameters, offsets_deg)
-        if robot.chosen:
-            console.print(f"{robot.url}: {robot.chosen}")
-        console.print(f"{robot.identity} on {pole.description.code}\n{expected.line()}")
-        checks = _preflight(robot, settings, limits, pole, planned)
-        require_energy(expected, robot.telemetry, limits)
-        seen = Seen(pole.shape, camera)
-        surface = SurfaceMap(pole.shape, settings.mm_per_px)
-        board = Board(pole.description.code, planned)
-        grader = Grader(settings.folder, segmenter, surface, camera, board.show)
+    with claimed(_claims(settings), f"the climb of {pole.description.code} into {settings.folder.absolute()}"):
+        earlier = _earlier(settings, pole)
+        segmenter = _model(settings.model)
+        with StopButton() as button, _opened(settings) as robot:
+            return _climb(settings, pole, earlier, segmenter, button, robot, console)
+
+
+def _climb(
+    settings: Settings,
+    pole: Pole,
+    earlier: Record | None,
+    segmenter: Segmenter,
+    button: StopButton,
+    robot: Robot,
+    console: Console,
+) -> Ended:
+    scripted = is_scripted(robot, settings.yes)
+    camera = camera_of(robot.camera_info)
+    _same_camera(earlier, camera)
+    stations = _stations(settings, pole, camera, robot, earlier)
+    before = earlier.observations if earlier else ()
+    limits = Limits(reach_m=pole.description.height_m, link_age_s=robot.parameters["LINK_TIMEOUT"])
+    expected = forecast(
+        pole.shape, camera, robot.standoff_mm, stations, settings.speed_m_s, robot.parameters, robot.offsets_deg
+    )
+    if robot.chosen:
+        console.print(f"{robot.url}: {robot.chosen}")
+    console.print(f"{robot.identity} on {pole.description.code}\n{in_language(expected.line(), settings.language)}")
+    answers = Scripted() if scripted else AtTheTerminal(settings.language)
+    checks = make_ready(robot, pole, limits, settings.folder, expected.frames, segmenter.info, answers)
+    require_energy(expected, robot.telemetry, limits)
+    seen, surface = Seen(pole.shape, camera), SurfaceMap(pole.shape, settings.mm_per_px)
+    crew, planned = Crew(present=not scripted), len(before) + expected.frames
+    left = TimeLeft(expected.frames, expected.up_s)
+    board = Board(pole.description.code, planned, settings.mode, left)
+    grader = Grader(settings.folder, segmenter, surface, camera, board.show)
+    panels = Panels(pole.description.code, planned, limits, settings.language, KEYS[settings.mode])
+    with OperatorPage(app_of(board, button.press, crew, partial(pole_picture, surface)), settings.page_port) as page:
         with (
             _recorder(settings, pole, camera, robot, planned, checks, earlier) as recorder,
-            OperatorPage(app_of(board, button.press, partial(pole_picture, surface)), settings.page_port) as page,
-            TerminalScreen(planned, console) as screen,
-            TerminalKeys(button.press),
+            TerminalScreen(panels, left, console, settings.language) as screen,
+            TerminalKeys(button.press, crew),
         ):
-            screen.say(f"operator page: {page.url}   stop: space bar, page, or Ctrl-C")
-            for observation in earlier.observations if earlier else ():
+            remember(settings.folder)
+            screen.say(Saying("operator page: {url}   stop: space bar, page, or Ctrl-C", url=page.url))
+            for observation in before:
                 seen.add(view_at(observation, camera))
-            grader.add_late(earlier.observations if earlier else ())
-            reason = partial(getattr, button, "reason")
-            both = Both(screen, board)
-            climb = Climb(robot, stations, recorder, grader, seen, both, limits, settings.speed_m_s, reason)
-            ended = climb.run()
+            grader.add_late(before)
+            watch = Watch(robot, Both(screen, board), limits, crew, settings.mode, partial(getattr, button, "reason"))
+            ended = Climb(watch, stations, recorder, grader, seen, settings.speed_m_s, settings.mode).run()
             board.ended = ended.reason
-    sign(settings.folder, recorder.last_sha256, laptop_key())
-    write_results(read_record(settings.folder), grader, segmenter.info, console)
+            screen.say(_where_time_went(watch, grader.waiting))
+        sign(settings.folder, recorder.last_sha256, laptop_key())
+        write_results(read_record(settings.folder), grader, segmenter.info, console)
     _say_how_it_ended(ended, settings, console)
     return ended
+
+
+def _where_time_went(watch: Watch, waiting: int) -> Saying:
+    """Seconds by phase. Vision has a thread of its own; what it has left when the robot is down is graded then."""
+    phases = reduce(
+        lambda said, phase: Saying("{said}, {phase} {seconds:.0f} s", said=said, phase=phase[0], seconds=phase[1]),
+        [(phase, seconds) for phase, seconds in watch.spent_s.items() if seconds >= 0.5],
+        Saying("time"),
+    )
+    return Saying(
+        "{phases}; waiting for vision {vision_s:.2f} s, {waiting} photographs left to grade",
+        phases=phases,
+        vision_s=watch.vision_s,
+        waiting=waiting,
+    )
+
+
+def _claims(settings: Settings) -> tuple[Claim, ...]:
+    """Robot, every camera, folder."""
+    try:
+        cameras = [member.url for member in members(settings.camera_url, settings.calibration)]
+    except BridgeError as error:
+        raise InputError(str(error)) from error
+    names = (("robot", settings.robot_url), *(("camera", one) for one in cameras), ("folder", str(settings.folder)))
+    return tuple(Claim(kind, name) for kind, name in names)
 
 
 def _model(path: Path | None) -> Segmenter:
@@ -122,15 +173,19 @@ def _opened(settings: Settings) -> Robot:
             settings.robot_url,
             settings.camera_url,
             key=settings.key,
-            trace=settings.trace,
+            trace=settings.trace or _trace(settings.folder),
             calibration=settings.calibration,
         )
     except BridgeError as error:
         raise RobotError(str(error)) from error
     except OSError as error:
-        raise InputError(
-            f"--trace {settings.trace}: {error.strerror}; give a new name in a folder that exists"
-        ) from None
+        raise InputError(f"{error.filename}: {error.strerror}; give a new name in a folder that exists") from None
+
+
+def _trace(folder: Path) -> Path:
+    """Where every byte of this run's link is kept, for whoever must find out later what happened."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"link-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
 
 
 def _earlier(settings: Settings, pole: Pole) -> Record | None:
@@ -156,55 +211,16 @@ def _same_camera(earlier: Record | None, camera: Camera) -> None:
         )
 
 
-def _stations(pole: Pole, camera: Camera, robot: Robot, earlier: Record | None) -> tuple[Station, ...]:
-    stations = plan_stations(pole.shape, camera, robot.standoff_mm, robot.offsets_deg)
+def _stations(
+    settings: Settings, pole: Pole, camera: Camera, robot: Robot, earlier: Record | None
+) -> tuple[Station, ...]:
+    if settings.mode is Mode.HAND:
+        return ()
+    stations = plan_stations(pole.shape, camera, robot.standoff_mm, robot.offsets_deg, settings.path)
     if earlier is None:
         return stations
     taken = [(o.height_m, o.azimuth_deg) for o in earlier.observations]
     return remaining(stations, taken, robot.offsets_deg)
-
-
-def _preflight(
-    robot: Robot, settings: Settings, limits: Limits, pole: Pole, planned: int
-) -> tuple[PreflightCheck, ...]:
-    """Measure, then ask the crew; raises InputError when anything is not right."""
-    if settings.yes and not robot.is_simulator:
-        raise InputError("--yes is for simulators: this robot is real, so the crew answers the checklist themselves.")
-    try:
-        _hear_everything(robot)
-        frames = _test_photographs(robot)
-    except BridgeError as error:
-        raise RobotError(f"before arming: {error}") from error
-    now, camera = datetime.now(UTC), camera_of(robot.camera_info)
-    poles = [frame.image[:, pole_strip(pole.shape, view_in(frame, camera))].copy() for frame in frames]
-    checks = preflight.measured(robot.telemetry, limits, poles, settings.folder, planned, now)
-    preflight.require(checks)
-    scripted = robot.is_simulator and (settings.yes or not sys.stdin.isatty())
-    answers = preflight.answered((lambda _: True) if scripted else click.confirm, "script" if scripted else "crew")
-    preflight.require(answers)
-    return checks + answers
-
-
-def _hear_everything(robot: Robot) -> None:
-    """Listen until the slow reports came in too (energy is told once a second), at most LISTEN_S."""
-    for telemetry in robot.hold(LISTEN_S):
-        if telemetry.energy_now_j is not None:
-            return
-
-
-def _test_photographs(robot: Robot) -> list[Frame]:
-    """One of each camera; CameraError if one has none."""
-    motion = robot.capture_ring(trial=True)
-    while True:
-        try:
-            next(motion)
-        except StopIteration as end:
-            shots: tuple[Frame | CameraError, ...] = end.value
-            break
-    for shot in shots:
-        if isinstance(shot, CameraError):
-            raise shot
-    return [shot for shot in shots if isinstance(shot, Frame)]
 
 
 def _recorder(

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 
 from climber.errors import InputError
 from climber.plan import Station
 from climber.safety import Limits
+from climber.saying import Saying
 from climber.seen import Seen
 from firmware_bridge.types import Telemetry
 from vision.types import Camera, PoleShape, View
@@ -27,11 +29,18 @@ class Forecast:
     down_j: float
     coverage: float
 
-    def line(self) -> str:
+    def line(self) -> Saying:
         """The figures in one line for the crew."""
-        return (
-            f"plan: {self.frames} photographs, {self.up_s / 60:.0f} min up and {self.down_s / 60:.0f} min down, "
-            f"{(self.up_j + self.down_j) / 1000:.0f} kJ, expected coverage {self.coverage:.1%}"
+        if not self.frames:
+            return Saying("no plan: the crew leads by hand")
+        return Saying(
+            "plan: {frames} photographs, {up_min:.0f} min up and {down_min:.0f} min down, {kj:.0f} kJ, "
+            "expected coverage {coverage:.1%}",
+            frames=self.frames,
+            up_min=self.up_s / 60,
+            down_min=self.down_s / 60,
+            kj=(self.up_j + self.down_j) / 1000,
+            coverage=self.coverage,
         )
 
 
@@ -44,9 +53,10 @@ def forecast(
     parameters: Mapping[str, float],
     offsets_deg: tuple[float, ...] = (0.0,),
 ) -> Forecast:
-    """Walk the stations in numbers; `parameters` are the robot's PWR_IDLE, PWR_MOVE (W), PWR_UP (J/m), LIM_TURN.
+    """Walk the stations in numbers.
 
-    `offsets_deg`: azimuths of the cameras against the robot's.
+    `parameters` are the robot's PWR_IDLE, PWR_MOVE (W), PWR_UP (J/m), LIM_TURN; `offsets_deg` the cameras' azimuths
+    against the robot's.
     """
     before = [Station(0.0, 0.0), *stations][: len(stations)]
     rise_m = sum(abs(b.height_m - a.height_m) for a, b in zip(before, stations, strict=True))
@@ -86,7 +96,6 @@ def expected_coverage(
 ) -> float:
     """Share of the true area that the stations see well enough, by the map's own rules."""
     seen = Seen(shape, camera)
-    for station in stations:
-        for offset_deg in offsets_deg:
-            seen.add(View(camera, station.height_m, (station.azimuth_deg + offset_deg) % 360, standoff_mm))
+    for station, offset_deg in product(stations, offsets_deg):
+        seen.add(View(camera, station.height_m, (station.azimuth_deg + offset_deg) % 360, standoff_mm))
     return seen.coverage()

@@ -2,6 +2,8 @@
 
 import math
 from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
 
 from climber.errors import InputError
 from vision.types import Camera, PoleShape
@@ -23,23 +25,56 @@ class Station:
     azimuth_deg: float
 
 
+class Path(Enum):
+    """How the stations follow each other."""
+
+    RINGS = "rings"
+    """Ring after ring, each walked back the way the ring below it was left."""
+    SPIRAL = "spiral"
+    """Always on around the pole, rising a little at each station; a whole ring at bottom and top."""
+
+
 def plan_stations(
-    shape: PoleShape, camera: Camera, standoff_mm: float, offsets_deg: tuple[float, ...] = (0.0,)
+    shape: PoleShape,
+    camera: Camera,
+    standoff_mm: float,
+    offsets_deg: tuple[float, ...] = (0.0,),
+    path: Path = Path.RINGS,
 ) -> tuple[Station, ...]:
-    """Return the stations from the ground up, each ring walked back the way the ring below it was left.
+    """Return the stations from the ground up.
 
     `offsets_deg`: azimuths of the cameras against the robot's. Cameras at even distances share the way around; others
     all go around.
     Every element of the shaft is then inside a frame at an angle of at most PLANNED_ANGLE_DEG, and the seams between
     frames inside two. Raises InputError when the pole is too wide for the camera to see any arc of it that well.
     """
-    heights = _heights_m(shape.height_m, camera, standoff_mm)
     sharing = len(offsets_deg) if _even(offsets_deg) else 1
+    return (_rings if path is Path.RINGS else _spiral)(shape, camera, standoff_mm, sharing)
+
+
+def _rings(shape: PoleShape, camera: Camera, standoff_mm: float, sharing: int) -> tuple[Station, ...]:
+    heights = _heights_m(shape.height_m, camera, standoff_mm)
     stations: list[Station] = []
     for ring, height_m in enumerate(heights):
         azimuths = _azimuths_deg(shape, camera, standoff_mm, height_m, sharing)
         ordered = azimuths if ring % 2 == 0 else tuple(reversed(azimuths))
         stations.extend(Station(height_m, azimuth_deg) for azimuth_deg in ordered)
+    return tuple(stations)
+
+
+def _spiral(shape: PoleShape, camera: Camera, standoff_mm: float, sharing: int) -> tuple[Station, ...]:
+    """One turn (of a ring of cameras: each camera's share of one) rises by one ring, so that every azimuth is passed at
+    the rings' own overlap. It has as many stations as the ring below it, where the pole is wider and needs more."""
+    heights = _heights_m(shape.height_m, camera, standoff_mm)
+    if len(heights) == 1:
+        return _rings(shape, camera, standoff_mm, sharing)
+    stations: list[Station] = []
+    levels = [heights[0], *heights, heights[-1]]  # the first turn and the last stay level
+    for turn, (low_m, high_m) in enumerate(pairwise(levels)):
+        azimuths = _azimuths_deg(shape, camera, standoff_mm, low_m, sharing)
+        for index, azimuth_deg in enumerate(azimuths):
+            rise_m = (high_m - low_m) * index / len(azimuths)
+            stations.append(Station(low_m + rise_m, (azimuth_deg + 360 * turn / sharing) % 360))
     return tuple(stations)
 
 

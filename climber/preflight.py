@@ -4,26 +4,34 @@ The laptop earns no safety rating: the crew's answers about clamps, tether and e
 """
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
+
+import numpy as np
 
 from climber.errors import InputError
 from climber.record import PreflightCheck
 from climber.safety import LATCHED, Limits
+from climber.saying import Saying
 from firmware_bridge.types import Fault, Telemetry
-from vision.gradability import ungradable_reason
+from vision.gradability import edge, ungradable_reason
 from vision.types import Image
 
 CHECKLIST = (
-    ("site", "The pole's code, the lane closure and the work permit are right"),
-    ("clamps", "Both clamps are closed on clean steel and the tether is on"),
-    ("zone", "Nobody stands in the exclusion zone"),
-    ("weather", "No lightning, no ice, and the wind is within the robot's rating"),
-    ("stop", "The hard-wired emergency stop was pressed once, held the robot, and is released"),
+    ("site", Saying("The pole's code, the lane closure and the work permit are right")),
+    ("clamps", Saying("Both clamps are closed on clean steel and the tether is on")),
+    ("zone", Saying("Nobody stands in the exclusion zone")),
+    ("weather", Saying("No lightning, no ice, and the wind is within the robot's rating")),
 )
 """(name, statement the crew confirms)."""
+ENTRIES = (
+    ("weather entry", Saying("Weather now (wind, rain, temperature)")),
+    ("signed", Saying("Signed off by (name or initials)")),
+)
+"""(name, what the crew enters in words)."""
+SCRIPTED = "scripted"
 JPEG_BYTES = 600_000
 """Disk space kept free for each planned frame, with the pictures made from them."""
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -31,9 +39,15 @@ EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def measured(
-    telemetry: Telemetry, limits: Limits, poles: Sequence[Image], folder: Path, planned_frames: int, now: datetime
+    telemetry: Telemetry,
+    limits: Limits,
+    poles: Sequence[Image],
+    folder: Path,
+    planned_frames: int,
+    now: datetime,
+    model: str,
 ) -> tuple[PreflightCheck, ...]:
-    """Check link, battery, robot, wind, camera, disk and clock; every value is told with its limit.
+    """Check link, battery, robot, wind, camera, model, disk and clock; every value is told with its limit.
 
     `poles` are the pole's strip of a test photograph of each camera: the background may well be out of focus.
     """
@@ -43,18 +57,57 @@ def measured(
         _robot(telemetry),
         _wind(telemetry, limits),
         *(_camera(pole, str(eye or "")) for eye, pole in enumerate(poles)),
+        _check("model", True, model),
         _disk(folder, planned_frames),
         _check("clock", now >= EARLIEST, f"{now:%Y-%m-%d %H:%M} UTC"),
     )
 
 
-def answered(ask: Callable[[str], bool], source: Literal["crew", "script"]) -> tuple[PreflightCheck, ...]:
-    """Put each line of the checklist to `ask`, stopping at the first no."""
+class Answers(Protocol):
+    """Who answers the checklist."""
+
+    @property
+    def source(self) -> Literal["crew", "script"]:
+        """As the record names them."""
+
+    def say(self, words: str) -> None:
+        """Tell the crew what to do."""
+
+    def confirm(self, statement: str) -> bool:
+        """Whether this is so."""
+
+    def enter(self, question: str) -> str:
+        """A few words."""
+
+
+class Scripted:
+    """Answers for a simulator: all is well."""
+
+    source: Literal["crew", "script"] = "script"
+
+    def say(self, words: str) -> None:
+        """Nobody hears it."""
+
+    def confirm(self, statement: str) -> bool:
+        """Always so."""
+        return True
+
+    def enter(self, question: str) -> str:
+        """Nobody was there to say."""
+        return SCRIPTED
+
+
+def answered(answers: Answers) -> tuple[PreflightCheck, ...]:
+    """Put each line of the checklist to the crew, stopping at the first no, then have the entries made."""
     checks: list[PreflightCheck] = []
     for name, statement in CHECKLIST:
-        checks.append(PreflightCheck(name=name, source=source, passed=ask(statement), detail=statement))
-        if not checks[-1].passed:
-            break
+        passed = answers.confirm(statement)
+        checks.append(PreflightCheck(name=name, source=answers.source, passed=passed, detail=statement))
+        if not passed:
+            return tuple(checks)
+    for name, question in ENTRIES:
+        words = answers.enter(question).strip()[:500]
+        checks.append(PreflightCheck(name=name, source=answers.source, passed=bool(words), detail=words or "no entry"))
     return tuple(checks)
 
 
@@ -90,9 +143,15 @@ def _wind(telemetry: Telemetry, limits: Limits) -> PreflightCheck:
 
 
 def _camera(image: Image, number: str) -> PreflightCheck:
+    """Sharp enough, and exposed so that rust can be told: by the same rules that grading uses, values beside them."""
     reason = ungradable_reason(image)
+    grey = image.mean(axis=2)
+    values = (
+        f"{image.shape[1]} x {image.shape[0]} pixels of pole, brightness {grey.mean():.0f} of 255, "
+        f"burnt out {(grey >= 253).mean():.0%}, steepest edge {edge(grey.astype(np.uint8)):.0f} a pixel"
+    )
     return _check(
-        f"camera{number}", reason is None, reason or f"a sharp photograph of {image.shape[1]} x {image.shape[0]} pixels"
+        f"camera{number}", reason is None, f"{reason} ({values})" if reason else f"sharp and well exposed: {values}"
     )
 
 

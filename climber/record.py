@@ -118,6 +118,17 @@ class Observation(Model):
     of a climb with one camera are what they always were."""
 
 
+class Gap(Model):
+    """A stretch of the pole that was not seen well enough to grade."""
+
+    bottom_m: float
+    top_m: float
+    azimuth_from_deg: float
+    azimuth_to_deg: float
+    area_m2: float
+    reason: Literal["not seen", "too oblique", "too coarse", "ungradable"]
+
+
 class ClimbStop(Model):
     """Last line of a record: why it ended."""
 
@@ -128,6 +139,10 @@ class ClimbStop(Model):
     reason: Reason
     """In words: `completed`, or what stopped it."""
     frames: int = Field(ge=0)
+    unseen: tuple[Gap, ...] = Field(default=(), exclude_if=lambda gaps: not gaps)
+    """What was left unseen on purpose, by the poses of the climb; `grade.json` has the final word."""
+    accepted: Reason = Field(default="", exclude_if=lambda why: not why)
+    """Why that was accepted, in the crew's words; empty where nothing was left or nobody accepted it."""
 
 
 class ClimbResume(Model):
@@ -176,17 +191,6 @@ class GradedArea(Model):
     """Grade with suffix S, G, P or H where the rule gives one, such as `5-S`."""
     reason: Reason = ""
     """Why it was not graded."""
-
-
-class Gap(Model):
-    """A stretch of the pole that was not seen well enough to grade."""
-
-    bottom_m: float
-    top_m: float
-    azimuth_from_deg: float
-    azimuth_to_deg: float
-    area_m2: float
-    reason: Literal["not seen", "too oblique", "too coarse", "ungradable"]
 
 
 class ProposedState(Model):

@@ -22,7 +22,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from climber.errors import InputError
 from climber.files import sync_folder, write_file
-from climber.record import FIRST_LINE, AnyLine, CameraDescription, ClimbResume, ClimbStart, ClimbStop, Line, Observation
+from climber.record import (
+    FIRST_LINE,
+    AnyLine,
+    CameraDescription,
+    ClimbResume,
+    ClimbStart,
+    ClimbStop,
+    Gap,
+    Line,
+    Observation,
+)
 from climber.views import camera_of
 from firmware_bridge.types import Frame
 
@@ -92,8 +102,15 @@ class Recorder:
         self.frames += 1
         return observation
 
-    def stop(self, outcome: Literal["completed", "stopped", "failed"], reason: str, stopped_at: datetime) -> None:
-        """Write the last line."""
+    def stop(
+        self,
+        outcome: Literal["completed", "stopped", "failed"],
+        reason: str,
+        stopped_at: datetime,
+        unseen: tuple[Gap, ...] = (),
+        accepted: str = "",
+    ) -> None:
+        """Write the last line; `unseen` is what the crew accepted to leave, and `accepted` why."""
         self._append(
             ClimbStop(
                 previous_sha256=self.last_sha256,
@@ -101,6 +118,8 @@ class Recorder:
                 outcome=outcome,
                 reason=reason[:2000],
                 frames=self.frames,
+                unseen=unseen,
+                accepted=accepted[:2000],
             )
         )
 

@@ -7,6 +7,7 @@ emergency stop, and no limit resumes motion.
 from dataclasses import dataclass
 from enum import Enum
 
+from climber.saying import Saying
 from firmware_bridge.types import ClimbState, Fault, Telemetry
 
 
@@ -42,13 +43,20 @@ class Verdict:
 
 GROUND_M = 1.0
 """A robot that disarms itself below this stands on the ground; above it that is a fault."""
+LOWEST_M = 0.5
+"""Camera height above which a robot surely does not touch the ground."""
+DEADMAN_S = 0.3
+SLOWING_M_S2 = 0.4
 PROCEED = Verdict(Action.PROCEED)
 LATCHED = {ClimbState.STOPPED, ClimbState.FAULT, ClimbState.ESTOPPED}
 
 
-def judge(telemetry: Telemetry, limits: Limits, stop_reason: str | None) -> Verdict:
-    """Return what to do; the first that applies of: stop request, latched robot, link, height, energy, wind."""
-    return stops(telemetry, limits, stop_reason) or descents(telemetry, limits) or PROCEED
+def judge(
+    telemetry: Telemetry, limits: Limits, stop_reason: str | None = None, down_reason: str | None = None
+) -> Verdict:
+    """Return what to do; the first that applies of: stop request, latched robot, link, height, request to come down,
+    energy, wind."""
+    return stops(telemetry, limits, stop_reason) or descents(telemetry, limits, down_reason) or PROCEED
 
 
 def stops(telemetry: Telemetry, limits: Limits, stop_reason: str | None) -> Verdict | None:
@@ -56,28 +64,46 @@ def stops(telemetry: Telemetry, limits: Limits, stop_reason: str | None) -> Verd
     if stop_reason is not None:
         return Verdict(Action.STOP, stop_reason)
     if telemetry.state in LATCHED:
-        return Verdict(Action.STOP, f"the robot latched {telemetry.state.name} ({_named(telemetry.faults)})")
-    if telemetry.link_age_s > limits.link_age_s:
-        return Verdict(
-            Action.STOP, f"link lost: nothing heard for {telemetry.link_age_s:.2f} s (limit {limits.link_age_s} s)"
+        latched = Saying(
+            "the robot latched {state} ({faults})", state=telemetry.state.name, faults=_named(telemetry.faults)
         )
+        return Verdict(Action.STOP, latched)
+    if telemetry.link_age_s > limits.link_age_s:
+        silent = Saying(
+            "link lost: nothing heard for {age_s:.2f} s (limit {limit_s} s)",
+            age_s=telemetry.link_age_s,
+            limit_s=limits.link_age_s,
+        )
+        return Verdict(Action.STOP, silent)
     if limits.reach_m and telemetry.height_m > limits.reach_m + 0.5:
-        return Verdict(Action.STOP, f"reports {telemetry.height_m:.2f} m on a pole of {limits.reach_m:.2f} m")
+        too_high = Saying(
+            "reports {height_m:.2f} m on a pole of {reach_m:.2f} m", height_m=telemetry.height_m, reach_m=limits.reach_m
+        )
+        return Verdict(Action.STOP, too_high)
     return None
 
 
-def descents(telemetry: Telemetry, limits: Limits) -> Verdict | None:
+def descents(telemetry: Telemetry, limits: Limits, down_reason: str | None = None) -> Verdict | None:
     """What ends the climb by coming down, or says that the robot does so already."""
+    if down_reason is not None:
+        return Verdict(Action.DESCEND, down_reason)
     now_j, descent_j = telemetry.energy_now_j, telemetry.energy_descent_j
     if now_j is not None and descent_j is not None and now_j < limits.energy_reserve * descent_j:
-        return Verdict(
-            Action.DESCEND,
-            f"energy {now_j / 1000:.1f} kJ is below {limits.energy_reserve} x the {descent_j / 1000:.1f} kJ to descend",
+        low = Saying(
+            "energy {now_kj:.1f} kJ is below {reserve} x the {descent_kj:.1f} kJ to descend",
+            now_kj=now_j / 1000,
+            reserve=limits.energy_reserve,
+            descent_kj=descent_j / 1000,
         )
+        return Verdict(Action.DESCEND, low)
     if telemetry.gust_m_s is not None and telemetry.gust_m_s > limits.gust_m_s:
-        return Verdict(Action.DESCEND, f"gust {telemetry.gust_m_s:.1f} m/s is above {limits.gust_m_s} m/s")
+        gust = Saying(
+            "gust {gust_m_s:.1f} m/s is above {limit_m_s} m/s", gust_m_s=telemetry.gust_m_s, limit_m_s=limits.gust_m_s
+        )
+        return Verdict(Action.DESCEND, gust)
     if comes_down_alone(telemetry):
-        return Verdict(Action.DESCEND, f"the robot comes down by itself ({_named(telemetry.faults)})")
+        alone = Saying("the robot comes down by itself ({faults})", faults=_named(telemetry.faults))
+        return Verdict(Action.DESCEND, alone)
     return None
 
 
@@ -88,5 +114,16 @@ def comes_down_alone(telemetry: Telemetry) -> bool:
     return landed or telemetry.state is ClimbState.DESCENDING
 
 
+def may_jog(height_m: float, up: float, speed_m_s: float, limits: Limits) -> bool:
+    """Whether a jog (`up` > 0 rises, < 0 sinks, 0 turns) at this speed can still stop on the pole when it is let go.
+
+    The robot runs on for the deadman's time, then slows down.
+    """
+    run_on_m = speed_m_s * DEADMAN_S + speed_m_s**2 / (2 * SLOWING_M_S2)
+    if up > 0:
+        return height_m + run_on_m < limits.reach_m
+    return up == 0 or height_m - run_on_m > LOWEST_M
+
+
 def _named(faults: Fault) -> str:
-    return ", ".join(fault.name or "" for fault in Fault if fault in faults) or "no fault named"
+    return ", ".join(str(fault.name) for fault in Fault if fault in faults) or "no fault named"

@@ -1,12 +1,16 @@
-"""What the crew sees in the terminal during a climb: one line that moves, and messages above it."""
+"""What the crew sees in the terminal during a climb: a panel that moves, and messages above it."""
 
+import time
 from types import TracebackType
 from typing import Protocol, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.live import Live
 
 from climber.mission import State
+from climber.panel import Panels, Scene
+from climber.saying import ENGLISH, Saying, in_language
+from climber.time_left import TimeLeft
 from firmware_bridge.types import Telemetry
 
 
@@ -22,51 +26,59 @@ class Screen(Protocol):
         """A new control tick."""
 
     def say(self, message: str) -> None:
-        """Something worth a line."""
+        """Something worth a line; a Saying can be shown in the crew's language."""
+
+    def gaps(self, gaps: tuple[str, ...]) -> None:
+        """What is not seen well enough before coming down; empty when nothing is left."""
 
 
 EVERY = 20
 """Without a terminal (a log file, a pipe), one line each so many frames."""
+DRAWN_PER_S = 5
+SAID_GAPS = 8
 
 
 class TerminalScreen:
-    """A progress bar with state, height, battery and link; plain lines where there is no terminal."""
+    """A panel at the bottom of the terminal; plain lines where there is no terminal."""
 
-    def __init__(self, planned_frames: int, console: Console | None = None) -> None:
-        self._console = console or plain_console(stderr=True)
-        self._planned = planned_frames
+    def __init__(self, panels: Panels, left: TimeLeft, console: Console, language: str = ENGLISH) -> None:
+        self._panels = panels
+        self._left = left
+        self._console = console
+        self._language = language
         self._frames = -1
-        self._bar = Progress(
-            TextColumn("{task.description:<11}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("frames  {task.fields[status]}"),
-            TimeRemainingColumn(),
-            console=self._console,
-            disable=not self._console.is_terminal,
-        )
-        self._task = self._bar.add_task("idle", total=planned_frames, status="")
+        self._drawn_s = 0.0
+        self._live = Live(console=console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        if self._console.is_terminal:
+            self._live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        self._live.stop()
 
     def tick(self, state: State, telemetry: Telemetry, frames: int) -> None:
         """Show one control tick."""
-        status = status_line(telemetry)
-        self._bar.update(self._task, completed=frames, description=state.value, status=status)
-        if not self._console.is_terminal and frames != self._frames and frames % EVERY == 0:
-            self.say(f"{state.value}: {frames} of {self._planned} frames  {status}")
+        now_s = time.monotonic()
+        scene = Scene(state, telemetry, frames, self._left.left_s(now_s, frames))
+        if self._console.is_terminal and now_s - self._drawn_s >= 1 / DRAWN_PER_S:
+            self._drawn_s = now_s
+            self._live.update(self._panels.draw(scene), refresh=True)
+        elif not self._console.is_terminal and frames != self._frames and frames % EVERY == 0:
+            self._console.print(self._panels.line(scene))
         self._frames = frames
 
     def say(self, message: str) -> None:
-        """Print a line above the bar."""
-        self._bar.console.print(message)
+        """Print a line above the panel."""
+        self._console.print(in_language(message, self._language))
+
+    def gaps(self, gaps: tuple[str, ...]) -> None:
+        """Print the largest."""
+        for gap in gaps[:SAID_GAPS]:
+            self.say(Saying("not seen: {gap}", gap=gap))
 
 
 class Both:
@@ -85,8 +97,7 @@ class Both:
         for screen in self._screens:
             screen.say(message)
 
-
-def status_line(telemetry: Telemetry) -> str:
-    """Height, battery and link age in one short line."""
-    battery = "battery ?" if telemetry.battery_percent is None else f"battery {telemetry.battery_percent:.0f} %"
-    return f"{telemetry.height_m:5.2f} m  {battery}  link {telemetry.link_age_s * 1000:.0f} ms"
+    def gaps(self, gaps: tuple[str, ...]) -> None:
+        """Show the gaps on both."""
+        for screen in self._screens:
+            screen.gaps(gaps)

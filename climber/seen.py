@@ -6,6 +6,7 @@ import numpy as np
 
 from climber.plan import Station, footprint_m, half_arc_deg, radius_mm
 from climber.record import Gap
+from climber.saying import Saying
 from vision.coverage import Hole, State, holes
 from vision.surface import SurfaceMap
 from vision.types import Camera, Mask, ModelInfo, PoleShape, View
@@ -65,10 +66,17 @@ def stations_for(
     return tuple(station for station in planned if any(looks_at(station, gap) for gap in gaps))
 
 
-def in_words(gap: "Hole | Gap") -> str:
+def in_words(gap: "Hole | Gap") -> Saying:
     """One gap for the crew's eyes."""
-    around = "all around" if _span_deg(gap) > 355 else f"{gap.azimuth_from_deg:.0f} to {gap.azimuth_to_deg:.0f} degrees"
-    return f"{gap.bottom_m:.2f} to {gap.top_m:.2f} m, {around}: {gap.area_m2:.2f} m2 {gap.reason}"
+    around = Saying("{from_deg:.0f} to {to_deg:.0f} degrees", from_deg=gap.azimuth_from_deg, to_deg=gap.azimuth_to_deg)
+    return Saying(
+        "{bottom_m:.2f} to {top_m:.2f} m, {around}: {area_m2:.2f} m2 {reason}",
+        bottom_m=gap.bottom_m,
+        top_m=gap.top_m,
+        around=Saying("all around") if _span_deg(gap) > 355 else around,
+        area_m2=gap.area_m2,
+        reason=gap.reason,
+    )
 
 
 def _span_deg(gap: "Hole | Gap") -> float:

@@ -4,6 +4,8 @@ import signal
 from types import FrameType, TracebackType
 from typing import Self
 
+from climber.saying import Saying
+
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -35,4 +37,4 @@ class StopButton:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _on_signal(self, number: int, _: FrameType | None) -> None:
-        self.press(f"stopped by the operator ({signal.Signals(number).name})")
+        self.press(Saying("stopped by the operator ({signal})", signal=signal.Signals(number).name))

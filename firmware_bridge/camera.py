@@ -20,7 +20,7 @@ from firmware_bridge.exposure import Stamp, stamp_of
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png"})
 KEPT_STILLS = 8
-OPEN_S = 10.0
+OPEN_S = 20.0
 RESTART_S = 2.0
 """At least, between two starts of the camera process."""
 

@@ -31,7 +31,10 @@ RTSP_OPTIONS = {
     "reorder_queue_size": "0",
 }
 UVC_OPTIONS = {"fflags": "nobuffer", "flags": "low_delay"}
-TIMEOUT_S = 5.0
+TIMEOUT_S = 15.0
+"""To open a stream and see its first picture: a busy machine may take some seconds."""
+SILENT_S = 5.0
+"""Without a packet, after which an RTSP stream counts as ended."""
 EXPOSED_S = 0.25
 """A picture that comes this long after the trigger was exposed after it: most RTSP pictures are under 0.05 s old."""
 JPEG_QUALITY = 95
@@ -74,7 +77,7 @@ def video(url: str) -> "Iterator[av.VideoFrame]":
     import av
 
     if url.startswith(("rtsp://", "rtsps://")):
-        stream = av.open(url, options=RTSP_OPTIONS, timeout=TIMEOUT_S)
+        stream = av.open(url, options=RTSP_OPTIONS, timeout=(TIMEOUT_S, SILENT_S))
     else:
         device = url.removeprefix("uvc://")
         stream = av.open(device, format="v4l2" if os.name == "posix" else "dshow", options=UVC_OPTIONS)
@@ -119,6 +122,8 @@ def _jpeg(picture: "av.VideoFrame") -> bytes:
 
 def main(url: str) -> None:
     """Work until the stream or the parent ends."""
+    from av.error import FFmpegError
+
     pipe = sys.stdout.buffer
     try:
         if is_mjpeg(url):
@@ -128,7 +133,7 @@ def main(url: str) -> None:
         put(pipe, Kind.FAILED, b"the stream ended")
     except BrokenPipeError:
         return
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, FFmpegError) as error:
         put(pipe, Kind.FAILED, str(error).encode())
 
 

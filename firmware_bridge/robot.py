@@ -20,10 +20,10 @@ from firmware_bridge.errors import CameraError, LinkError, Refused, RobotFault
 from firmware_bridge.eye import STILL_S, Eye, reported_lens
 from firmware_bridge.keys import signer_for
 from firmware_bridge.link import Link
-from firmware_bridge.messages import ArmChallenge, ClimbStatus, Version
+from firmware_bridge.messages import ArmChallenge, ClimbStatus, ManualControl, Version
 from firmware_bridge.mount import Mount
 from firmware_bridge.orders import Command, Refusal
-from firmware_bridge.protocol import HOST_COMPONENT, HOST_SYSTEM, Protocol
+from firmware_bridge.protocol import HOST_COMPONENT, HOST_SYSTEM, ROBOT_SYSTEM, Protocol
 from firmware_bridge.ring import Member, members
 from firmware_bridge.session import Motion, Session
 from firmware_bridge.trace import Trace
@@ -34,6 +34,8 @@ IN_MOTION = frozenset({ClimbState.MOVING, ClimbState.DESCENDING, ClimbState.JOGG
 LATCHED = frozenset({ClimbState.STOPPED, ClimbState.FAULT, ClimbState.ESTOPPED})
 EXPOSURE_STD_S = 0.005
 """How well the time of exposure is known on the controller's clock."""
+JOG_EVERY_S = 0.08
+"""The deadman is 0.3 s: two lost messages do no harm."""
 STOP_TRIES = 3
 STOP_S = 0.1
 
@@ -214,6 +216,21 @@ class Robot:
         first = self.session.tick(wait_s=0.0).state
         yield from self._until(
             lambda _: time.monotonic() >= until_s, lambda telemetry: telemetry.state == first, refusable=False
+        )
+
+    def jog(self, wanted: Callable[[], tuple[float, float] | None]) -> Motion:
+        """Run by hand while `wanted`, asked at each tick, gives rates: fractions (-1 to 1) of LIM_SPEED, up positive,
+        and of LIM_TURN, clockwise positive. Ends when it gives None and the robot holds. RobotFault, LinkLost.
+        """
+        sent_s = -math.inf
+        while (rates := wanted()) is not None:
+            if time.monotonic() - sent_s >= JOG_EVERY_S:
+                sent_s = time.monotonic()
+                self.session.link.send(ManualControl(ROBOT_SYSTEM, *rates))
+            yield self._checked(self.session.tick(), ClimbState.HOLDING)
+        jogging = (ClimbState.JOGGING, ClimbState.HOLDING)
+        yield from self._until(
+            lambda telemetry: telemetry.state == ClimbState.HOLDING, lambda telemetry: telemetry.state in jogging
         )
 
     def capture(self, trial: bool = False) -> Generator[Telemetry, None, Frame]:

@@ -34,7 +34,9 @@ HEARTBEAT_S = 0.05
 """At every tick. With one byte in a hundred damaged a fifth of the heartbeats is lost: ten a second would then trip the
 robot's watchdog (0.5 s) every two minutes, twenty do it once in some days."""
 LOST_S = 1.0
-"""Silence after which the link counts as lost; the robot holds by itself after 0.5 s."""
+"""Silence after which the link counts as lost until the robot's own limit is known."""
+PATIENCE = 2.0
+"""Times the silence after which the robot holds by itself (LINK_TIMEOUT)."""
 OPEN_S = 5.0
 ACK_S = 0.25
 REOPEN_S = 0.2
@@ -53,6 +55,8 @@ class Session:
         self.fold = TelemetryFold()
         self.words: deque[str] = deque(maxlen=20)
         """The robot's latest status texts."""
+        self.lost_s = LOST_S
+        """Silence after which the link counts as lost."""
         self._clock = clock
         self._replies: deque[Any] = deque(maxlen=REPLIES)
         self.beat_s = 0.0
@@ -104,8 +108,8 @@ class Session:
 
     def _supervise(self, status: ClimbStatus) -> None:
         silent_s = self._clock() - self.fold.heard_s
-        if self.link.failure is not None or silent_s > LOST_S:
-            why = self.link.failure or f"nothing valid for {silent_s:.1f} s (limit {LOST_S:g} s)"
+        if self.link.failure is not None or silent_s > self.lost_s:
+            why = self.link.failure or f"nothing valid for {silent_s:.1f} s (limit {self.lost_s:g} s)"
             raise LinkLost(f"{self.link.url}: {why}; the robot holds by itself. Check cable and power, reconnect")
         if self._boot_id is None:
             self._boot_id = status.boot_id
@@ -163,7 +167,9 @@ class Session:
             whole = values and len(values) >= next(iter(values.values())).count
             return {name: value.value for name, value in sorted(values.items())} if whole else None
 
-        return self.wait_for(lambda: self.link.send(ParameterList(ROBOT_SYSTEM, CONTROLLER)), complete, "parameters")
+        known = self.wait_for(lambda: self.link.send(ParameterList(ROBOT_SYSTEM, CONTROLLER)), complete, "parameters")
+        self.lost_s = PATIENCE * known.get("LINK_TIMEOUT", LOST_S / PATIENCE)
+        return known
 
     def wait_for(self, send: Callable[[], None], found: Callable[[], T | None], what: str) -> T:
         """Send every 0.25 s until something is found; LinkLost after OPEN_S."""

@@ -11,7 +11,7 @@ import click
 @click.option("--camera", required=True, help="Camera URL, ring file (.toml), or a folder to replay.")
 @click.option("--calibration", type=click.Path(dir_okay=False, path_type=Path), help="File of `highmast calibrate`.")
 @click.option("--key", type=click.Path(dir_okay=False, path_type=Path), help="Key file of the robot (`highmast key`).")
-@click.option("--trace", type=click.Path(path_type=Path), help="Keep every byte of the line in NAME.tlog and NAME.raw.")
+@click.option("--trace", type=click.Path(path_type=Path), help="Base name of the line's trace; default: in DIR.")
 @click.option("--pole", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Pole file (TOML).")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="New folder for the record.")
 @click.option("--resume", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Go on with this climb.")
@@ -21,6 +21,13 @@ import click
 @click.option(
     "--page-port", type=click.IntRange(0, 65535), default=0, help="Operator page on 127.0.0.1; 0: a free one."
 )
+@click.option(
+    "--mode", type=click.Choice(["auto", "semi", "hand"]), default="auto", show_default=True, help="Who leads."
+)
+@click.option(
+    "--path", type=click.Choice(["rings", "spiral"]), default="rings", show_default=True, help="How stations follow."
+)
+@click.option("--language", type=click.Choice(["en", "zh-Hant"]), help="Of the terminal; default: the system's.")
 @click.option("--yes", is_flag=True, help="Answer the checklist; refused unless the robot is a simulator.")
 def command(
     robot: str,
@@ -35,16 +42,25 @@ def command(
     mm_per_px: float,
     speed_m_s: float,
     page_port: int,
+    mode: str,
+    path: str,
+    language: str | None,
     yes: bool,
 ) -> None:
     """Climb a pole, photograph it all around, grade it and leave a record.
 
     Exit status 0 when the climb was completed, 3 when it ended early (the record says why; what was seen is graded
     all the same). Ctrl-C once stops the robot where it is and keeps the record.
+
+    --mode auto follows the plan; semi waits at each station for key N or the page; hand has no plan: hold an arrow key
+    (or a button of the page) to run, P photographs, D comes down.
     """
     if (out is None) == (resume is None):
         raise click.UsageError("give either --out DIR for a new climb or --resume DIR for one that stopped.")
     from climber.expedition import Settings, climb_pole  # heavy imports only when climbing
+    from climber.modes import Mode
+    from climber.plan import Path as PlanPath
+    from climber.saying import language_of_environment
 
     ended = climb_pole(
         Settings(
@@ -61,6 +77,9 @@ def command(
             calibration=calibration,
             key=key,
             trace=trace,
+            mode=Mode(mode),
+            path=PlanPath(path),
+            language=language or language_of_environment(),
         )
     )
     if ended.outcome != "completed":

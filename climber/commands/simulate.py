@@ -28,9 +28,17 @@ MOST_SPEED = 1000.0
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Of wind, noise, light.")
 @click.option("--speed", default="1", show_default=True, help="Times real time, or max.")
 @click.option("--faults", type=click.Path(path_type=Path), help="Script of faults (firmware_bridge/SIMULATOR.md).")
+@click.option("--set", "sets", multiple=True, metavar="NAME=VALUE", help="Start with this parameter; may be repeated.")
 @click.option("--key", type=click.Path(path_type=Path), help="Key file: only signed orders are then taken.")
 def command(
-    pole_path: Path, serial: str, camera: str, seed: int, speed: str, faults: Path | None, key: Path | None
+    pole_path: Path,
+    serial: str,
+    camera: str,
+    seed: int,
+    speed: str,
+    faults: Path | None,
+    sets: tuple[str, ...],
+    key: Path | None,
 ) -> None:
     """Run a simulated robot and camera on a pole until SIGTERM.
 
@@ -39,7 +47,7 @@ def command(
     from firmware_bridge.simulator.process import serve
 
     settings, render = _prepare(pole_path, serial, camera, seed, speed)
-    settings = replace(settings, script=_script(faults), key=_key(key))
+    settings = replace(settings, script=_script(faults), key=_key(key), parameters=_parameters(sets))
     try:
         serve(settings, render, lambda robot, stream: click.echo(json.dumps({"robot": robot, "camera": stream})))
     except (OSError, ValueError) as error:
@@ -72,6 +80,23 @@ def _script(path: Path | None) -> tuple["Planned", ...]:
         return () if path is None else read_script(path)
     except (OSError, ValueError) as error:
         raise InputError(f"--faults: {error}") from None
+
+
+def _parameters(sets: tuple[str, ...]) -> dict[str, float]:
+    from firmware_bridge.simulator.parameters import TABLE
+
+    values: dict[str, float] = {}
+    for one in sets:
+        name, _, value = one.partition("=")
+        try:
+            values[name] = float(value)
+        except ValueError:
+            raise InputError(f"--set {one}: give NAME=NUMBER") from None
+        if name not in TABLE:
+            raise InputError(f"--set {one}: no such parameter; firmware_bridge/SIMULATOR.md lists them")
+        if not TABLE[name].least <= values[name] <= TABLE[name].most:
+            raise InputError(f"--set {one}: {name} goes from {TABLE[name].least:g} to {TABLE[name].most:g}")
+    return values
 
 
 def _key(path: Path | None) -> bytes | None:

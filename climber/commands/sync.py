@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,24 +16,29 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("folders", metavar="DIR...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("folders", metavar="[DIR]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--service", "url", required=True, help="URL of the service, such as http://127.0.0.1:8000")
 @click.option(
     "--key-file", type=click.Path(path_type=Path, dir_okay=False), help="File that holds your key; else HIGHMAST_KEY."
 )
 def command(folders: tuple[Path, ...], url: str, key_file: Path | None) -> None:
-    """Send climb records to a history service.
+    """Send climb records to a history service: those in DIR, or all on this laptop that wait for it.
 
     Pictures first, then the record; what the service already has is not sent again, so a broken sync goes on where
     it was. A service on this machine needs no key: the one that `highmast serve` left in its data folder is used.
+    Stopped and crashed climbs are sent too. Nothing is ever deleted; `highmast status` tells what is confirmed.
     """
     from climber.upload import HistoryClient
 
     refused, unread = [], []
+    queue = folders or _waiting()
+    if not queue:
+        click.echo("nothing waits: everything on this laptop is confirmed")
+        return
     with HistoryClient(url, find_key(url, key_file)) as client:
-        for folder in folders:
+        for folder in queue:
             try:
-                if not _send(client, folder):
+                if not _send(client, folder, url):
                     refused.append(str(folder))
             except InputError as error:
                 click.echo(f"{folder}: {error}", err=True)
@@ -43,18 +49,39 @@ def command(folders: tuple[Path, ...], url: str, key_file: Path | None) -> None:
         sys.exit(SOME_UNREAD)
 
 
-def _send(client: "HistoryClient", folder: Path) -> bool:
-    """Send one folder and say what became of it; returns whether it is there now."""
+def _waiting() -> tuple[Path, ...]:
+    """The climbs of this laptop that are not confirmed as they are now; one that cannot be read says so when sent."""
+    from climber.confirmed import standing
+    from climber.laptop import remembered
+    from climber.recording import read_record
+
+    def waits(folder: Path) -> bool:
+        try:
+            return not standing(read_record(folder)).whole
+        except InputError:
+            return True
+
+    return tuple(folder for folder in remembered() if waits(folder))
+
+
+def _send(client: "HistoryClient", folder: Path, url: str) -> bool:
+    """Send one folder, say what became of it and keep the confirmation; returns whether it is there now."""
+    from climber.confirmed import keep_confirmation
+    from climber.recording import read_record
     from climber.upload import send_climb
 
     def progress(done: int, total: int) -> None:
         if sys.stderr.isatty():
             click.echo(f"\r{folder}: {done}/{total} pictures confirmed", err=True, nl=done == total)
 
+    record = read_record(folder)
     result = send_climb(client, folder, progress)
     pole = f" (pole {result['pole_id']})" if result["pole_id"] else ""
     click.echo(f"{folder}: {result['result']}{pole}{': ' + result['detail'] if result['detail'] else ''}")
-    return result["result"] in ("created", "duplicate")
+    there: bool = result["result"] in ("created", "duplicate")
+    if there:
+        keep_confirmation(record, url, datetime.now(UTC))
+    return there
 
 
 def find_key(url: str, key_file: Path | None) -> str:

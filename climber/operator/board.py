@@ -9,12 +9,16 @@ import cv2
 import numpy as np
 
 from climber.mission import State
+from climber.modes import Mode
+from climber.saying import ENGLISH, in_language
+from climber.time_left import TimeLeft
 from firmware_bridge.types import Telemetry
 from vision.types import Image, Mask
 
 HISTORY = 600
 """Points kept for each strip chart; one a second is ten minutes."""
 MESSAGES = 50
+SHOWN_GAPS = 20
 
 
 @dataclass(slots=True)
@@ -23,11 +27,15 @@ class Board:
 
     pole: str
     planned_frames: int
+    mode: Mode
+    left: TimeLeft
     state: State = State.IDLE
     frames: int = 0
     telemetry: Telemetry | None = None
     messages: deque[str] = field(default_factory=lambda: deque(maxlen=MESSAGES))
     history: deque[dict[str, float | None]] = field(default_factory=lambda: deque(maxlen=HISTORY))
+    unseen: tuple[str, ...] = ()
+    """Gaps before coming down."""
     ended: str = ""
     _picture: tuple[Image, Mask | None] | None = None
     _version: int = 0
@@ -45,14 +53,19 @@ class Board:
         with self._lock:
             self.messages.append(message)
 
+    def gaps(self, gaps: tuple[str, ...]) -> None:
+        """Keep what is not seen."""
+        with self._lock:
+            self.unseen = gaps
+
     def show(self, image: Image, mask: Mask | None) -> None:
         """Keep the newest photograph with its mask; None where it could not be graded."""
         with self._lock:
             self._picture = (image, mask)
             self._version += 1
 
-    def snapshot(self) -> dict[str, Any]:
-        """Everything but the pictures, ready for JSON."""
+    def snapshot(self, language: str = ENGLISH) -> dict[str, Any]:
+        """Everything but the pictures, ready for JSON; what the climb says in one of `saying.LANGUAGES`."""
         with self._lock:
             telemetry = self.telemetry
             document: dict[str, Any] = {
@@ -60,9 +73,13 @@ class Board:
                 "state": self.state.value,
                 "frames": self.frames,
                 "planned_frames": self.planned_frames,
-                "messages": list(self.messages)[-8:],
+                "mode": self.mode.value,
+                "left_s": None if telemetry is None else self.left.left_s(telemetry.received_s, self.frames),
+                "messages": [in_language(message, language) for message in list(self.messages)[-8:]],
+                "gaps": [in_language(gap, language) for gap in self.unseen[:SHOWN_GAPS]],
+                "gap_count": len(self.unseen),
                 "history": list(self.history),
-                "ended": self.ended,
+                "ended": in_language(self.ended, language),
                 "picture": self._version,
             }
         document["now"] = None if telemetry is None else _now(telemetry)
@@ -96,6 +113,8 @@ def _now(telemetry: Telemetry) -> dict[str, Any]:
         "link_age_s": telemetry.link_age_s,
         "wind_m_s": telemetry.wind_m_s,
         "energy_above_descent_j": margin,
+        "energy_now_j": telemetry.energy_now_j,
+        "energy_descent_j": telemetry.energy_descent_j,
         "robot": telemetry.state.name,
         "faults": [fault.name for fault in type(telemetry.faults) if fault in telemetry.faults],
     }

@@ -1,29 +1,18 @@
 // Asks for the state four times a second and draws it. Knows nothing that the server did not say.
 "use strict";
-const TEXTS = {
-  en: {
-    night: "Night / day", camera: "Camera, rust outlined", messages: "Messages", pole: "Pole as seen so far", robot: "Robot",
-    stop: "STOP  (space bar)", stopping: "STOPPING", ended: "Ended", frames: "photographs", lost: "The climb program does not answer. The robot holds by itself.",
-    cameraAlt: "Newest photograph from the climb with rust outlined", poleAlt: "Unrolled pole, top at the top, azimuth from left to right; grey is not seen",
-    state: { idle: "idle", checking: "checking", armed: "armed", climbing: "climbing", scanning: "photographing", holding: "holding", descending: "coming down", stopped: "STOPPED", done: "done" },
-    height_m: "Height", climb_rate_m_s: "Speed", azimuth_deg: "Azimuth", battery_percent: "Battery", energy_above_descent_j: "Energy above descent", link_age_s: "Link age", clamp_n: "Weakest clamp", wind_m_s: "Wind", gust_m_s: "Gust", robot_state: "Controller",
-  },
-  "zh-Hant": {
-    night: "夜間／日間", camera: "相機（已標示鏽蝕）", messages: "訊息", pole: "燈柱已拍攝部分", robot: "機械人",
-    stop: "停止（空白鍵）", stopping: "正在停止", ended: "已結束", frames: "張照片", lost: "攀爬程式沒有回應。機械人會自行停住。",
-    cameraAlt: "最新照片，鏽蝕以輪廓標示", poleAlt: "展開的燈柱：上方為柱頂，左右為方位角；灰色為未拍攝",
-    state: { idle: "待命", checking: "檢查中", armed: "已就緒", climbing: "攀爬中", scanning: "拍攝中", holding: "停留中", descending: "下降中", stopped: "已停止", done: "完成" },
-    height_m: "高度", climb_rate_m_s: "速度", azimuth_deg: "方位角", battery_percent: "電量", energy_above_descent_j: "扣除下降後的能量", link_age_s: "連線延遲", clamp_n: "最弱夾緊力", wind_m_s: "風速", gust_m_s: "陣風", robot_state: "控制器",
-  },
-};
-const SHOWN = [["height_m", 2, "m"], ["climb_rate_m_s", 2, "m/s"], ["azimuth_deg", 0, "°"], ["battery_percent", 0, "%"], ["energy_above_descent_j", 1, "kJ", 0.001], ["clamp_n", 0, "N"], ["wind_m_s", 1, "m/s"], ["gust_m_s", 1, "m/s"], ["link_age_s", 2, "s"]];
+const SHOWN = [["height_m", 2, "m"], ["climb_rate_m_s", 2, "m/s"], ["azimuth_deg", 0, "°"], ["battery_percent", 0, "%"], ["energy_now_j", 0, "kJ", 0.001], ["energy_descent_j", 0, "kJ", 0.001], ["clamp_n", 0, "N"], ["wind_m_s", 1, "m/s"], ["gust_m_s", 1, "m/s"], ["link_age_s", 2, "s"]];
 const CHARTS = [["height_m", "m"], ["battery_percent", "%"], ["gust_m_s", "m/s"], ["clamp_n", "N"]];
 const byId = (id) => document.getElementById(id);
-let language = localStorage.getItem("language") || (navigator.language.startsWith("zh") ? "zh-Hant" : "en");
 let stopPressed = false, picture = -1, frames = -1, stateNow = null;
 
-function texts() { return TEXTS[language]; }
-function show(value, digits, unit, factor = 1) { return value === null || value === undefined ? "–" : `${(value * factor).toFixed(digits)} ${unit}`; }
+function show(value, digits, unit, factor = 1) { return value === null || value === undefined ? "–" : `${(value * factor).toFixed(digits).replace(/^-(0\.?0*)$/, "$1")} ${unit}`; }
+
+function timeLeft(state) {
+  if (state.left_s === null || state.ended) return "";
+  return texts().left(`${Math.floor(state.left_s / 60)}:${String(Math.floor(state.left_s % 60)).padStart(2, "0")}`);
+}
+
+function drawTheme(theme) { localStorage.setItem("theme", theme); document.documentElement.dataset.theme = theme; }
 
 function drawTexts() {
   document.documentElement.lang = language;
@@ -61,8 +50,12 @@ function draw(state) {
   stateNow = state;
   byId("name").textContent = state.pole;
   byId("state").textContent = texts().state[state.state] + (state.ended ? ` – ${texts().ended}` : "");
-  byId("progress").max = state.planned_frames; byId("progress").value = state.frames;
-  byId("h-progress").textContent = `${state.frames} / ${state.planned_frames} ${texts().frames}`;
+  byId("progress").hidden = !state.planned_frames; byId("progress").max = state.planned_frames || 1; byId("progress").value = state.frames;
+  byId("h-progress").textContent = `${state.frames} / ${state.planned_frames || "–"} ${texts().frames}${timeLeft(state)}`;
+  byId("gapbox").hidden = state.gap_count === 0;
+  byId("h-gaps").textContent = texts().gaps(state.gap_count);
+  byId("gaps").replaceChildren(...state.gaps.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  drawOrders(state);
   byId("messages").replaceChildren(...state.messages.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
   const now = state.now || {};
   byId("alert").textContent = (now.faults || []).join(", ");
@@ -85,14 +78,15 @@ async function stop() {
 }
 
 async function ask() {
-  try { draw(await (await fetch("state")).json()); } catch { if (!(stateNow && stateNow.ended)) byId("alert").textContent = texts().lost; }
+  try { draw(await (await fetch(`state?language=${language}`)).json()); } catch { if (!(stateNow && stateNow.ended)) byId("alert").textContent = texts().lost; }
   setTimeout(ask, 250);
 }
 
 for (const _ of CHARTS) byId("charts").append(document.createElement("canvas"));
 byId("stop").addEventListener("click", stop);
 byId("language").addEventListener("click", () => { language = language === "en" ? "zh-Hant" : "en"; localStorage.setItem("language", language); drawTexts(); });
-byId("theme").addEventListener("click", () => { const root = document.documentElement; root.dataset.theme = root.dataset.theme === "night" ? "" : "night"; });
+byId("theme").addEventListener("click", () => { drawTheme(localStorage.getItem("theme") === "night" ? "day" : "night"); });
 document.addEventListener("keydown", (event) => { if (event.code === "Space") { event.preventDefault(); stop(); } });
+drawTheme(localStorage.getItem("theme") || "day");
 drawTexts();
 ask();

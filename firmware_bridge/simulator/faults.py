@@ -1,11 +1,14 @@
 """Injected faults: by command 420, by the lines of a script file, or by a test. One table for all three.
 
-A script is TOML: `[[fault]]` with `at_s` (seconds of simulated time), `what` (a name below) and `value`.
+A script is TOML: `[[fault]]` with `at_s` (seconds of simulated time), `at_m` (height first reached) or both, `what` (a
+name below), `value`, and `lasts_s` if it goes away again. Heights suit tests: they do not depend on how long a host
+takes before it sends the robot up.
 """
 
+import math
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from pathlib import Path
 
@@ -49,6 +52,7 @@ class Unit(IntEnum):
     """The robot says nothing: 1 or 0."""
 
 
+TIMING = ("at_s", "at_m", "lasts_s")
 HEALTHY = {Unit.BATTERY: 100.0, Unit.GRIP: 1.0, Unit.WIND: -1.0}
 """What taking a fault away sets; 0 where not listed."""
 
@@ -60,6 +64,8 @@ class Planned:
     at_s: float
     unit: Unit
     value: float
+    at_m: float = 0.0
+    lasts_s: float = math.inf
 
 
 class Faults:
@@ -68,6 +74,7 @@ class Faults:
     def __init__(self, firmware: Firmware, stills: Stills, line: NoisyEnd, script: tuple[Planned, ...] = ()) -> None:
         self._firmware = firmware
         self._script = sorted(script, key=lambda planned: planned.at_s)
+        self._highest_m = 0.0
         plant, ails = firmware.plant, firmware.plant.ails
 
         def charge(percent: float) -> None:
@@ -103,9 +110,14 @@ class Faults:
 
     def due(self) -> None:
         """Set what the script has planned until now."""
-        while self._script and self._script[0].at_s <= self._firmware.plant.time_s:
-            planned = self._script.pop(0)
+        now_s = self._firmware.plant.time_s
+        self._highest_m = max(self._highest_m, self._firmware.plant.height_m)
+        for planned in [one for one in self._script if one.at_s <= now_s and one.at_m <= self._highest_m]:
+            self._script.remove(planned)
             self._set[planned.unit](planned.value)
+            if planned.lasts_s < math.inf:
+                healthy = HEALTHY.get(planned.unit, 0.0)
+                self._script.append(replace(planned, at_s=now_s + planned.lasts_s, value=healthy, lasts_s=math.inf))
 
 
 def read_script(path: Path) -> tuple[Planned, ...]:
@@ -117,13 +129,14 @@ def read_script(path: Path) -> tuple[Planned, ...]:
 
 
 def _planned(path: Path, place: int, one: dict[str, object]) -> Planned:
-    what, at_s, value = one.get("what"), one.get("at_s"), one.get("value", 1.0)
+    what, value, given = one.get("what"), one.get("value", 1.0), {name: one[name] for name in TIMING if name in one}
     where = f"{path}: fault {place}"
-    if unknown := set(one) - {"what", "at_s", "value"}:
-        raise ValueError(f"{where}: unknown key `{min(unknown)}`; known keys are at_s, what, value")
+    if unknown := set(one) - {"what", "value", *TIMING}:
+        raise ValueError(f"{where}: unknown key `{min(unknown)}`; known keys are {', '.join(TIMING)}, what, value")
     if not isinstance(what, str) or what.upper() not in Unit.__members__:
         names = ", ".join(name.lower() for name in Unit.__members__)
         raise ValueError(f"{where}: `what` is {what!r}; give one of {names}")
-    if not isinstance(at_s, int | float) or not isinstance(value, int | float) or at_s < 0:
-        raise ValueError(f"{where}: `at_s` and `value` are numbers, `at_s` from 0 on")
-    return Planned(float(at_s), Unit[what.upper()], float(value))
+    numbers = {name: float(one) for name, one in given.items() if isinstance(one, int | float) and one >= 0}
+    if not isinstance(value, int | float) or len(numbers) < len(given) or not {"at_s", "at_m"} & set(numbers):
+        raise ValueError(f"{where}: give `at_s` or `at_m`; they, `lasts_s` and `value` are numbers, times from 0 on")
+    return Planned(numbers.pop("at_s", 0.0), Unit[what.upper()], float(value), **numbers)

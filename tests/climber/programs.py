@@ -21,6 +21,9 @@ top_diameter_mm = 180
 seed = 5
 """
 
+PATIENT = "LINK_TIMEOUT=4"
+"""A busy test machine may silence either side for a while; robot and host take their patience from this parameter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Simulator:
@@ -43,7 +46,7 @@ def simulator(folder: Path, *options: str, pole: str = POLE) -> Iterator[Simulat
     pole_file = folder / "pole.toml"
     pole_file.write_text(pole)
     command = [sys.executable, "-m", "climber", "simulate", "--pole", str(pole_file)]
-    command += ["--serial", "tcp://127.0.0.1:0", "--camera", "http://127.0.0.1:0", *options]
+    command += ["--serial", "tcp://127.0.0.1:0", "--camera", "http://127.0.0.1:0", "--set", PATIENT, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

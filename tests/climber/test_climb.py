@@ -20,6 +20,7 @@ from firmware_bridge.calibration_file import Calibration, save_calibration
 from firmware_bridge.keys import new_key
 from firmware_bridge.trace import Direction, read_raw
 from tests.climber.programs import POLE, Simulator, simulator, wait_for_lines
+from tests.climber.soak_kill import soak
 
 LENS = Calibration(1280, 960, 860.0, 860.0, 639.6, 479.5, (0.0,) * 5, 0.1, 0.1, 12)
 
@@ -143,6 +144,7 @@ def test_signal_stops_once_and_resume_goes_on(tmp_path: Path, number: signal.Sig
         assert number.name in stopped.stop.reason
         again = run(robot.climb("--resume", str(folder)))
     assert again.returncode == 0, again.stderr
+    assert len(list(folder.glob("link-*.tlog"))) == 2, "what was said on the line is kept for each run"
     record = read_record(folder)
     assert record.stop is not None
     assert record.stop.outcome == "completed"
@@ -151,18 +153,10 @@ def test_signal_stops_once_and_resume_goes_on(tmp_path: Path, number: signal.Sig
     assert verify(record).problems == ()
 
 
-def test_crashed_climb_keeps_every_confirmed_frame(tmp_path: Path) -> None:
-    folder = tmp_path / "climb"
-    with simulator(tmp_path, "--speed", "max") as robot:
-        climb = begin(robot, folder)
-        climb.kill()
-        climb.communicate(timeout=60)
-        crashed = read_record(folder)
-        assert crashed.stop is None
-        assert verify(crashed).problems == ()
-        again = run(robot.climb("--resume", str(folder)))
-    assert again.returncode == 0, again.stderr
-    assert len(read_record(folder).observations) == crashed.start.planned_frames
+def test_killed_climbs_keep_every_confirmed_frame(tmp_path: Path) -> None:
+    """A few of the kills that `python -m tests.climber.soak_kill` does by the dozen, then on to the end."""
+    told = soak(tmp_path, times=2, seed=4, early_share=0.0)
+    assert told["while climbing"] == 2
 
 
 def test_resume_of_another_pole_or_with_another_camera_is_refused(tmp_path: Path, climbed: Path) -> None:
@@ -233,3 +227,20 @@ def test_grade_is_one_json_document(climbed: Path) -> None:
     assert document["rule"]
     assert document["model_sha256"]
     assert {part["part"] for part in document["parts"]} >= {"window", "band"}
+
+
+def test_two_robots_on_one_laptop(tmp_path: Path) -> None:
+    """Two climbs at once do not disturb each other; a third for the same robot is told who has it."""
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    with simulator(tmp_path / "a", "--speed", "max") as first, simulator(tmp_path / "b", "--speed", "max") as second:
+        one = begin(first, tmp_path / "a" / "climb")
+        third = run(replace(second, robot=first.robot).climb("--out", str(tmp_path / "c")))
+        assert third.returncode == 2
+        assert f"robot {first.robot} is in use by the climb of T-1 into {tmp_path / 'a' / 'climb'}" in third.stderr
+        two = run(second.climb("--out", str(tmp_path / "b" / "climb")))
+        _, errors = one.communicate(timeout=240)
+    assert (one.returncode, two.returncode) == (0, 0), errors + two.stderr
+    for name in "ab":
+        record = read_record(tmp_path / name / "climb")
+        assert len(record.observations) == record.start.planned_frames

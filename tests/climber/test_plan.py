@@ -1,11 +1,13 @@
 """Stations: every element of the shaft is inside a frame at the planned angle."""
 
 import math
+from itertools import pairwise
 
 import pytest
 
 from climber.errors import InputError
-from climber.plan import PLANNED_ANGLE_DEG, half_arc_deg, plan_stations, radius_mm, remaining
+from climber.forecast import expected_coverage
+from climber.plan import PLANNED_ANGLE_DEG, Path, half_arc_deg, plan_stations, radius_mm, remaining
 from vision.types import Camera, PoleShape
 
 CAMERA = Camera(1280, 960, 860.0, 860.0, 640.0, 480.0)
@@ -28,11 +30,12 @@ def test_half_arc_is_where_the_planned_angle_is_reached(radius: float, standoff:
         assert view_angle_deg(radius, standoff, arc) == pytest.approx(PLANNED_ANGLE_DEG, abs=0.01)
 
 
+@pytest.mark.parametrize("path", list(Path))
 @pytest.mark.parametrize("height_m", [12.0, 15.0, 35.0])
 @pytest.mark.parametrize("sides", [0, 8, 12, 16])
-def test_every_element_is_seen_well(height_m: float, sides: int) -> None:
+def test_every_element_is_seen_well(height_m: float, sides: int, path: Path) -> None:
     shape = PoleShape(height_m, 420, 160, sides)
-    stations = plan_stations(shape, CAMERA, 600.0)
+    stations = plan_stations(shape, CAMERA, 600.0, path=path)
     for height in [h * 0.1 for h in range(int(height_m * 10) + 1)]:
         near = [s for s in stations if abs(s.height_m - height) <= 0.5 * 600 * 960 / 860 / 1000]
         half = half_arc_deg(radius_mm(shape, height), 600.0, CAMERA, sides)
@@ -74,9 +77,27 @@ def test_neighbouring_rings_turn_back() -> None:
     assert second == sorted(second, reverse=True)
 
 
-def test_short_pole_gets_one_ring() -> None:
-    stations = plan_stations(PoleShape(0.5, 300, 300), CAMERA, 600.0)
+def test_a_spiral_always_goes_on_around_and_never_sinks() -> None:
+    stations = plan_stations(PoleShape(12, 300, 150), CAMERA, 600.0, path=Path.SPIRAL)
+    for before, after in pairwise(stations):
+        assert 0 < (after.azimuth_deg - before.azimuth_deg) % 360 <= 120
+        assert -1e-9 <= after.height_m - before.height_m < 0.5
+    assert expected_coverage(PoleShape(12, 300, 150), CAMERA, 600.0, stations) > 0.995
+
+
+@pytest.mark.parametrize("path", list(Path))
+@pytest.mark.parametrize("offsets_deg", [(0.0, 180.0), (0.0, 120.0, 240.0), (0.0, 50.0)])
+def test_a_ring_of_cameras_covers_the_shaft_on_either_path(path: Path, offsets_deg: tuple[float, ...]) -> None:
+    shape = PoleShape(6, 300, 200)
+    stations = plan_stations(shape, CAMERA, 600.0, offsets_deg, path)
+    assert expected_coverage(shape, CAMERA, 600.0, stations, offsets_deg) > 0.995
+
+
+@pytest.mark.parametrize("path", list(Path))
+def test_short_pole_gets_one_ring(path: Path) -> None:
+    stations = plan_stations(PoleShape(0.5, 300, 300), CAMERA, 600.0, path=path)
     assert {s.height_m for s in stations} == {0.25}
+    assert len({s.azimuth_deg for s in stations}) == len(stations)
 
 
 def test_pole_too_wide_for_the_lens_is_refused() -> None:

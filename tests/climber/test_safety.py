@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from climber.safety import Action, Limits, judge
+from climber.safety import Action, Limits, Verdict, judge, may_jog
 from firmware_bridge.types import ClimbState, Fault, Telemetry
 
 CALM = Telemetry(
@@ -93,16 +93,53 @@ def test_no_fault_named() -> None:
     assert verdict.reason == "the robot latched STOPPED (no fault named)"
 
 
-def test_stop_request_comes_before_everything() -> None:
-    worst = replace(CALM, state=ClimbState.FAULT, link_age_s=9.0, height_m=99.0, energy_now_j=0.0, gust_m_s=40.0)
-    assert judge(worst, LIMITS, "stop key").reason == "stop key"
+WORST = replace(CALM, state=ClimbState.FAULT, link_age_s=9.0, height_m=99.0, energy_now_j=0.0, gust_m_s=40.0)
 
 
-def test_order_of_reasons() -> None:
-    worst = replace(CALM, state=ClimbState.FAULT, link_age_s=9.0, height_m=99.0, energy_now_j=0.0, gust_m_s=40.0)
-    assert "latched" in judge(worst, LIMITS, None).reason
-    assert "nothing heard" in judge(replace(worst, state=ClimbState.MOVING), LIMITS, None).reason
-    linked = replace(worst, state=ClimbState.MOVING, link_age_s=0.1)
-    assert "reports 99.00 m" in judge(linked, LIMITS, None).reason
-    assert "energy" in judge(replace(linked, height_m=7.0), LIMITS, None).reason
-    assert "gust" in judge(replace(linked, height_m=7.0, energy_now_j=1e6), LIMITS, None).reason
+def test_order_of_reasons_and_their_words() -> None:
+    assert judge(WORST, LIMITS, "stop key", "down key") == Verdict(Action.STOP, "stop key")
+    latched = judge(WORST, LIMITS, None, "down key")
+    assert latched == Verdict(Action.STOP, "the robot latched FAULT (no fault named)")
+    silent = replace(WORST, state=ClimbState.DESCENDING)
+    lost = "link lost: nothing heard for 9.00 s (limit 0.5 s)"
+    assert judge(silent, LIMITS, None, "down key") == Verdict(Action.STOP, lost)
+    high = replace(silent, link_age_s=0.1)
+    too_high = "reports 99.00 m on a pole of 15.00 m"
+    assert judge(high, LIMITS, None, "down key") == Verdict(Action.STOP, too_high)
+    there = replace(high, height_m=7.0)
+    assert judge(there, LIMITS, None, "down key") == Verdict(Action.DESCEND, "down key")
+    low = replace(there, energy_now_j=14_912.0)
+    assert judge(low, LIMITS) == Verdict(Action.DESCEND, "energy 14.9 kJ is below 1.5 x the 10.0 kJ to descend")
+    big = replace(there, energy_now_j=14_912_000.0, energy_descent_j=10_000_000.0)
+    assert judge(big, LIMITS) == Verdict(Action.DESCEND, "energy 14912.0 kJ is below 1.5 x the 10000.0 kJ to descend")
+    windy = replace(there, energy_now_j=1e6)
+    assert judge(windy, LIMITS) == Verdict(Action.DESCEND, "gust 40.0 m/s is above 12.5 m/s")
+    alone = replace(windy, gust_m_s=1.0, faults=Fault.ENERGY_LOW | Fault.WIND_HIGH)
+    assert judge(alone, LIMITS) == Verdict(Action.DESCEND, "the robot comes down by itself (ENERGY_LOW, WIND_HIGH)")
+
+
+RUN_ON_M = 0.2 * 0.3 + 0.2**2 / (2 * 0.4)
+"""At 0.2 m/s: the deadman's time, then slowing."""
+
+
+@pytest.mark.parametrize("height_m", around(15.0 - RUN_ON_M))
+def test_a_jog_up_ends_on_the_pole(height_m: float) -> None:
+    assert may_jog(height_m, 0.5, 0.2, LIMITS) is (height_m + RUN_ON_M < 15.0)
+    assert may_jog(height_m, -0.5, 0.2, LIMITS)
+    assert may_jog(height_m, 0.0, 0.2, LIMITS)
+
+
+@pytest.mark.parametrize("height_m", around(0.5 + RUN_ON_M))
+def test_a_jog_down_ends_above_the_ground(height_m: float) -> None:
+    assert may_jog(height_m, -0.5, 0.2, LIMITS) is (height_m - RUN_ON_M > 0.5)
+    assert may_jog(height_m, 0.5, 0.2, LIMITS)
+    assert may_jog(height_m, 0.0, 0.2, LIMITS)
+
+
+def test_a_turn_is_free_at_both_ends() -> None:
+    assert may_jog(0.3, 0.0, 0.2, LIMITS)
+    assert may_jog(15.0, 0.0, 0.2, LIMITS)
+    assert not may_jog(0.3, -0.01, 0.2, LIMITS)
+    assert not may_jog(15.0, 0.01, 0.2, LIMITS)
+    assert may_jog(13.0, 1.0, 0.5, LIMITS)
+    assert not may_jog(14.6, 1.0, 0.5, LIMITS), "faster runs on further"

@@ -1,0 +1,82 @@
+"""What a climb says, in both languages: nothing that a crew reads is left without a translation."""
+
+import ast
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+import climber
+from climber.keys import KEYS
+from climber.mission import State
+from climber.modes import Mode
+from climber.panel import Panels, Scene
+from climber.safety import Limits
+from climber.saying import CHINESE, ENGLISH, Saying, in_language, language_of_environment, translations
+from firmware_bridge.types import ClimbState, Fault
+from tests.climber.test_safety import CALM
+
+FIELD = re.compile(r"\{[^}]*\}")
+
+
+def templates() -> set[str]:
+    """Every template in the code: the first argument of Saying and of `_say`."""
+    found = set()
+    for path in Path(climber.__file__).parent.glob("**/*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            name = getattr(getattr(node, "func", None), "id", getattr(getattr(node, "func", None), "attr", ""))
+            if isinstance(node, ast.Call) and name in ("Saying", "_say"):
+                first = node.args[0]
+                found |= {one.value for one in ast.walk(first) if isinstance(one, ast.Constant)} - {True, False}
+    return found
+
+
+def test_every_template_is_translated_with_the_same_fields() -> None:
+    translated = translations(CHINESE)
+    wanted = {text for text in templates() if isinstance(text, str)}
+    assert len(wanted) > 30
+    assert sorted(wanted - translated.keys()) == []
+    for english, chinese in translated.items():
+        assert sorted(FIELD.findall(english)) == sorted(FIELD.findall(chinese)), english
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_every_state_has_a_word(state: State) -> None:
+    assert in_language(state.value, CHINESE) != state.value
+
+
+def test_a_saying_within_a_saying_is_translated_too() -> None:
+    gust = Saying("gust {gust_m_s:.1f} m/s is above {limit_m_s} m/s", gust_m_s=19.0, limit_m_s=12.5)
+    said = Saying("coming down: {reason}", reason=gust)
+    assert said == "coming down: gust 19.0 m/s is above 12.5 m/s"
+    assert in_language(said, ENGLISH) == said
+    assert in_language(said, CHINESE) == "正在下降：陣風 19.0 m/s 超過 12.5 m/s"
+
+
+def test_a_driver_s_words_stay_as_they_are() -> None:
+    assert in_language("cannot open {x}", CHINESE) == "cannot open {x}"
+
+
+@pytest.mark.parametrize(("lang", "language"), [("zh_HK.UTF-8", CHINESE), ("zh_CN.UTF-8", ENGLISH), ("", ENGLISH)])
+def test_language_of_the_system(monkeypatch: pytest.MonkeyPatch, lang: str, language: str) -> None:
+    monkeypatch.setenv("LC_ALL", "")
+    monkeypatch.setenv("LC_MESSAGES", "")
+    monkeypatch.setenv("LANG", lang)
+    assert language_of_environment() == language
+
+
+@pytest.mark.parametrize("language", [ENGLISH, CHINESE])
+def test_the_panel_fits_into_80_columns(language: str) -> None:
+    """Nothing that matters is cut off, at the worst moment in the smallest usual terminal."""
+    faults = Fault.WIND_HIGH | Fault.ENERGY_LOW
+    worst = replace(CALM, energy_now_j=16_000.0, gust_m_s=14.0, faults=faults, state=ClimbState.DESCENDING)
+    console = Console(width=80, record=True, file=io.StringIO())
+    panels = Panels("HKG-A-017", 120, Limits(reach_m=35.0), language, KEYS[Mode.HAND])
+    console.print(panels.draw(Scene(State.DESCENDING, worst, 34, 151.0)))
+    drawn = console.export_text()
+    assert "…" not in drawn
+    for words in ("7.00 / 35.0 m", "16 / 10 kJ", "14.0 m/s (≤ 12.5)", "ENERGY_LOW, WIND_HIGH", "DESCENDING", "2:31"):
+        assert words in drawn

@@ -12,11 +12,13 @@ from torch.nn import functional
 
 from climber.cli import highmast
 from vision.dataset.folder import Dataset, Label, Photograph, sha256_of, write_dataset
+from vision.model_file import SHIPPED
 from vision.segmenter import Segmenter
 from vision.training.augment import IGNORE
 from vision.training.classes import Task, loss_of_classes, task_of
 from vision.training.finish import finish
 from vision.training.loop import Places, Recipe, averaged_network, train
+from vision.training.start import start_from, weights_of
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 
@@ -105,3 +107,20 @@ def test_labels_that_cannot_be_trained_on_are_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"has no dataset\.toml"):
         task_of(tmp_path, classes=True)
     assert task_of(tmp_path, classes=False) == Task()
+
+
+def test_training_goes_on_from_a_model_file(tmp_path: Path) -> None:
+    root = write_bands(tmp_path / "bands")
+    exported = weights_of(SHIPPED)
+    for classes in (False, True):
+        places = Places(root, None, tmp_path / f"run-{classes}")
+        start_from(SHIPPED, Recipe(classes=classes), places)
+        network = averaged_network(places.out / "last.pt")
+        same = {
+            name for name, value in network.state_dict().items() if torch.equal(value, exported.get(name, value + 1))
+        }
+        anew = set(network.state_dict()) - same
+        assert {name.split(".")[0] for name in anew} == ({"logit"} if classes else set())
+    (tmp_path / "no.onnx").write_bytes(b"no model")
+    with pytest.raises(ValueError, match="no highmast rust model"):
+        weights_of(tmp_path / "no.onnx")

@@ -32,8 +32,21 @@ if TYPE_CHECKING:
     show_default=True,
     help="Requests to write to standard error, as one JSON line each.",
 )
+@click.option(
+    "--base-map",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="GeoJSON outlines (airport, streets) to lie under the poles on the map.",
+)
+@click.option("--map-tiles", help="Address of raster tiles with {z}, {x}, {y}; without it nothing is loaded elsewhere.")
 def command(
-    host: str, port: int, data: Path | None, database: str | None, bucket: str | None, logged: "Logged"
+    host: str,
+    port: int,
+    data: Path | None,
+    database: str | None,
+    bucket: str | None,
+    logged: "Logged",
+    base_map: Path | None,
+    map_tiles: str | None,
 ) -> None:
     """Serve the condition history of poles over HTTP.
 
@@ -42,10 +55,13 @@ def command(
     """
     from climber.service.app import build_service
     from climber.service.auth import has_admin
+    from climber.service.base_map import check_outlines, check_tiles
     from climber.service.running import run
     from climber.service.signin import local_owner
 
-    service = build_service(settings_for(data or default_data(), database, bucket), logged)
+    outlines = check_outlines(base_map) if base_map else None
+    tiles = check_tiles(map_tiles) if map_tiles else None
+    service = build_service(settings_for(data or default_data(), database, bucket, outlines, tiles), logged)
     if not is_loopback(host) and not service.database.read_now(has_admin):
         raise InputError(
             f"--host {host} can be reached from other machines, but no administrator's key exists yet. "

@@ -16,8 +16,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from climber import __version__
 from climber.errors import InputError
-from climber.service import climbs, elements, exports, inventory, ogc, operation, poles, uploads, web
+from climber.service import climbs, elements, exports, fleet_map, inventory, ogc, operation, poles, uploads, web
 from climber.service.auth import Keyring, requires
+from climber.service.base_map import tile_origin
 from climber.service.bucket import Bucket, CachedBlobs, StoreAwayError
 from climber.service.context import Service
 from climber.service.db import Database
@@ -29,13 +30,13 @@ from climber.service.settings import Settings
 from climber.service.signin import SignInTokens
 
 CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:{tiles}; "
+    "connect-src 'self'{tiles}; worker-src 'self' blob:; font-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": CONTENT_POLICY,
     "Cache-Control": "private, no-cache",
 }
 EVERYWHERE: dict[int | str, dict[str, Any]] = {
@@ -96,11 +97,12 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     app.add_middleware(BodyLimit, limit_bytes=service.settings.limits.document_bytes)
     app.add_middleware(Observed, metrics=service.metrics, log=service.log)
-    app.add_middleware(Hardened)
+    policy = CONTENT_POLICY.format(tiles=tile_origin(service.settings.map_tiles))
+    app.add_middleware(Hardened, headers=HEADERS | {"Content-Security-Policy": policy})
     app.add_exception_handler(DataError, _unstorable)
     app.add_exception_handler(StoreAwayError, _store_away)
     app.add_exception_handler(RequestValidationError, _out_of_bounds)
-    for part in (poles, climbs, elements, uploads, inventory, exports, ogc, operation):
+    for part in (poles, fleet_map, climbs, elements, uploads, inventory, exports, ogc, operation):
         app.include_router(part.router, responses=EVERYWHERE)
     app.include_router(web.router)
     app.mount("/assets", StaticFiles(directory=HERE / "assets"))
@@ -111,14 +113,15 @@ def create_app(service: Service) -> FastAPI:
 class Hardened:
     """Adds the headers that keep a browser from guessing, framing or caching what it should not."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, headers: dict[str, str]) -> None:
         self._app = app
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(raw=message["headers"])
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -16,6 +16,7 @@ from climber.ids import uuid7
 from climber.record import Assessment, ClimbUpload, PoleDescription
 from climber.service.known import Known, StoredClimb, blobs_of, canonical, content_sha256, look_up, sha256_of
 from climber.service.latest import point_to_newest, pole_columns, refresh_poles
+from climber.service.recommendation import worst_grade
 from climber.service.tables import assessment, change, climb, frame, pole, stamp
 
 Verdict = Literal["created", "duplicate", "conflict", "missing"]
@@ -238,6 +239,7 @@ def _assessment_row(known: Known, given: Assessment, pictures: Mapping[Any, str 
         "high": whole.interval.high if whole.interval else None,
         "coverage": whole.coverage,
         "rusted_m2": whole.rusted_m2,
+        "worst_grade": worst_grade(given.model_dump(include={"whole", "parts"})),
         "document": given.model_dump_json(),
         "surface_sha256": pictures.get("surface"),
         "rust_sha256": pictures.get("rust"),

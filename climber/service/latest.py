@@ -4,11 +4,13 @@ Laptops come online out of order, so "newest" is by the time of the climb, not b
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, bindparam, case, func, select, update
 
 from climber.record import ClimbStart, PoleDescription
+from climber.service.recommendation import Rated, recommend
 from climber.service.tables import assessment, climb, pole
 
 ASKED_AT_ONCE = 5000  # parameters of one statement; SQLite takes 32,766, PostgreSQL 65,535
@@ -47,7 +49,7 @@ def refresh_poles(connection: Connection, pole_ids: set[str]) -> None:
     """Describe each pole as its last climb does, and point it to its last graded one."""
     for some in _parts(pole_ids):
         described = [_described(row) for row in _newest_climbs(connection, some)]
-        graded = [_graded(row) for row in _newest_graded(connection, some)]
+        graded = [_graded(rows) for rows in _newest_graded(connection, some)]
         for rows in (described, graded):
             if rows:
                 names = [name for name in rows[0] if name != "the_pole"]
@@ -81,20 +83,38 @@ def _described(row: Row[Any]) -> dict[str, Any]:
     return {"the_pole": row.pole_id, "last_climbed_at": row.climbed_at, **pole_columns(described)}
 
 
-def _newest_graded(connection: Connection, pole_ids: list[str]) -> Iterator[Row[Any]]:
+NUMBERS: tuple[Column[Any], ...] = (
+    assessment.c.climb_id,
+    assessment.c.rusted_fraction,
+    assessment.c.low,
+    assessment.c.high,
+    assessment.c.coverage,
+    assessment.c.rusted_m2,
+    assessment.c.iso_4628_3,
+    assessment.c.astm_d610,
+    assessment.c.worst_grade,
+)
+
+
+def _newest_graded(connection: Connection, pole_ids: list[str]) -> Iterator[list[Row[Any]]]:
+    """Yield the newest graded climb of each pole, followed by the one before where there is one."""
     place = func.row_number().over(
         partition_by=climb.c.pole_id, order_by=(climb.c.climbed_at.desc(), climb.c.id.desc())
     )
     ranked = (
-        select(climb.c.pole_id, climb.c.climbed_at, climb.c.simulated, assessment, place.label("place"))
+        select(climb.c.pole_id, climb.c.climbed_at, climb.c.simulated, *NUMBERS, place.label("place"))
         .join(assessment, assessment.c.id == climb.c.assessment_id)
         .where(climb.c.pole_id.in_(pole_ids))
         .subquery()
     )
-    yield from connection.execute(select(ranked).where(ranked.c.place == 1))
+    found = connection.execute(select(ranked).where(ranked.c.place <= 2).order_by(ranked.c.pole_id, ranked.c.place))
+    for _, rows in groupby(found, key=lambda row: row.pole_id):
+        yield list(rows)
 
 
-def _graded(row: Row[Any]) -> dict[str, Any]:
+def _graded(rows: list[Row[Any]]) -> dict[str, Any]:
+    row = rows[0]
+    next_look = recommend(row.climbed_at, *(Rated(one.worst_grade, one.coverage, one.low, one.high) for one in rows))
     return {
         "the_pole": row.pole_id,
         "latest_climb_id": row.climb_id,
@@ -107,6 +127,7 @@ def _graded(row: Row[Any]) -> dict[str, Any]:
         "latest_rusted_m2": row.rusted_m2,
         "latest_iso_4628_3": row.iso_4628_3,
         "latest_astm_d610": row.astm_d610,
+        "next_look_on": next_look.due_on if next_look else None,
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from climber.service.recommendation import recommend
+from climber.service.recommendation import rated, recommend, worst_part
 from climber.service.words import part_name
 
 LINES = ("pole", "section")
@@ -38,13 +38,13 @@ def advice(climbs: list[dict[str, Any]], t: Callable[..., str]) -> dict[str, Any
     graded = [one for one in climbs if one["assessment"]]
     if not graded:
         return None
-    before = graded[1]["assessment"] if len(graded) > 1 else None
-    found = recommend(graded[0]["climbed_at"], graded[0]["assessment"], before)
-    return {**asdict(found), "reasons": [_reason(t, *reason) for reason in found.reasons]} if found else None
-
-
-def _reason(t: Callable[..., str], key: str, fields: dict[str, Any]) -> str:
-    return t(key, **{**fields, "part": part_name(fields["part"], t)} if "part" in fields else fields)
+    before = rated(graded[1]["assessment"]) if len(graded) > 1 else None
+    found = recommend(graded[0]["climbed_at"], rated(graded[0]["assessment"]), before)
+    part = worst_part(graded[0]["assessment"])
+    if found is None or part is None:
+        return None
+    reasons = [t(key, **fields, part=part_name(part, t)) for key, fields in found.reasons]
+    return {**asdict(found), "reasons": reasons}
 
 
 def series(climbs: list[dict[str, Any]], t: Callable[..., str]) -> list[dict[str, Any]]:

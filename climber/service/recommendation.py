@@ -19,55 +19,70 @@ WEIGHED = ("section", "zone")
 
 
 @dataclass(frozen=True, slots=True)
+class Rated:
+    """What the rule needs of one assessment."""
+
+    worst_grade: str | None
+    """Upper end of the interval, of the worst of pole, sections and joints; None when nothing was gradable."""
+    coverage: float
+    low: float | None
+    high: float | None
+    """Bounds of the whole pole's rusted fraction."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recommendation:
     """When to climb again and why; `reasons` are keys of the pages' words with their fields."""
 
-    due_at: str
+    due_on: str
     """Day, YYYY-MM-DD."""
     months: int
-    grade: str
-    """The worst grade that the intervals allow, which the rule starts from."""
     reasons: tuple[tuple[str, dict[str, Any]], ...]
     rule: str = RULE
 
 
-def recommend(
-    climbed_at: str, assessed: Mapping[str, Any], before: Mapping[str, Any] | None = None
-) -> Recommendation | None:
-    """Apply the rule to an assessment's document and the one of the climb before; None when nothing was gradable."""
-    named = _worst(assessed)
-    if named is None:
+def recommend(climbed_at: str, now: Rated, before: Rated | None = None) -> Recommendation | None:
+    """Apply the rule to an assessment and the one of the climb before; None when nothing was gradable."""
+    if now.worst_grade is None:
         return None
-    grade, part = named
-    months = MONTHS.get(grade, UNSEEN_MONTHS)
-    reasons: list[tuple[str, dict[str, Any]]] = [
-        ("why_grade", {"grade": grade, "part": {"part": part["part"], "name": part["name"]}, "months": months})
-    ]
-    if before is not None and grown(before["whole"], assessed["whole"]):
+    months = MONTHS.get(now.worst_grade, UNSEEN_MONTHS)
+    reasons: list[tuple[str, dict[str, Any]]] = [("why_grade", {"grade": now.worst_grade, "months": months})]
+    if before is not None and grown(before, now):
         months = max(LEAST_MONTHS, months // 2)
         reasons.append(("why_grown", {"months": months}))
-    if assessed["whole"]["coverage"] < LEAST_COVERAGE and months > UNSEEN_MONTHS:
+    if now.coverage < LEAST_COVERAGE and months > UNSEEN_MONTHS:
         months = UNSEEN_MONTHS
-        reasons.append(("why_unseen", {"coverage": f"{assessed['whole']['coverage']:.0%}", "months": months}))
-    return Recommendation(later(climbed_at, months), months, grade, tuple(reasons))
+        reasons.append(("why_unseen", {"coverage": f"{now.coverage:.0%}", "months": months}))
+    return Recommendation(later(climbed_at, months), months, tuple(reasons))
 
 
-def _worst(assessed: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-    """The worst upper grade of the whole pole, its sections and joints, and which of them has it."""
+def grown(before: Rated, now: Rated) -> bool:
+    """Tell whether rust has clearly grown: the intervals of the two climbs lie apart."""
+    return before.high is not None and now.low is not None and now.low > before.high
+
+
+def rated(assessed: Mapping[str, Any]) -> Rated:
+    """Return what the rule needs of an assessment's document."""
+    whole = assessed["whole"]
+    interval = whole["interval"] or {"low": None, "high": None}
+    return Rated(worst_grade(assessed), whole["coverage"], interval["low"], interval["high"])
+
+
+def worst_grade(assessed: Mapping[str, Any]) -> str | None:
+    """Return the worst grade that the intervals allow, of the whole pole, its sections and its joints."""
+    part = worst_part(assessed)
+    return None if part is None else _upper(part)
+
+
+def worst_part(assessed: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the part that has the worst grade, the whole pole first."""
     parts = [assessed["whole"], *(part for part in assessed["parts"] if part["part"] in WEIGHED)]
-    graded = [(_upper(part), part) for part in parts if part["iso_4628_3"]]
-    return max(graded, key=lambda one: one[0]) if graded else None
+    return max((part for part in parts if part["iso_4628_3"]), key=_upper, default=None)
 
 
 def _upper(part: Mapping[str, Any]) -> str:
     span = part.get("iso_4628_3_range")
     return str(span[1] if span else part["iso_4628_3"])
-
-
-def grown(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
-    """Tell whether rust has clearly grown: the intervals of the two climbs lie apart."""
-    earlier, later_ = before.get("interval"), now.get("interval")
-    return bool(earlier and later_ and later_["low"] > earlier["high"])
 
 
 def later(climbed_at: str, months: int) -> str:

@@ -66,6 +66,23 @@ class PolesList(BaseModel):
     poles: list[PoleOut]
 
 
+class Cluster(BaseModel):
+    """Poles that lie close together on a map."""
+
+    type: Literal["Feature"]
+    geometry: dict[str, Any]
+    """GeoJSON point, mean of their places."""
+    properties: dict[str, Any]
+    """count, worst (grade), due_on (earliest next look), and of a single pole id and code."""
+
+
+class Clusters(BaseModel):
+    """Clusters as GeoJSON."""
+
+    type: Literal["FeatureCollection"]
+    features: list[Cluster]
+
+
 class PictureHashes(BaseModel):
     """Unrolled pictures of one assessment."""
 

@@ -27,6 +27,10 @@ class Settings:
     bucket_url: str | None = None
     """Object store that holds the pictures; the folder is then their cache."""
     limits: Limits = field(default_factory=Limits)
+    base_map: Path | None = None
+    """GeoJSON outlines under the poles of the fleet's map."""
+    map_tiles: str | None = None
+    """Address of raster tiles with {z}, {x} and {y}; None loads nothing from elsewhere."""
 
     @property
     def local_key_file(self) -> Path:
@@ -39,6 +43,13 @@ def default_data() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "highmast"
 
 
-def settings_for(data: Path, database_url: str | None = None, bucket_url: str | None = None) -> Settings:
+def settings_for(
+    data: Path,
+    database_url: str | None = None,
+    bucket_url: str | None = None,
+    base_map: Path | None = None,
+    map_tiles: str | None = None,
+) -> Settings:
     """Return settings with SQLite inside `data` unless another database is named."""
-    return Settings(data, database_url or f"sqlite:///{data.absolute() / 'history.sqlite'}", bucket_url)
+    url = database_url or f"sqlite:///{data.absolute() / 'history.sqlite'}"
+    return Settings(data, url, bucket_url, base_map=base_map, map_tiles=map_tiles)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from climber.service import recommendation
-from climber.service.recommendation import later, recommend
+from climber.service.recommendation import Rated, later, rated, recommend, worst_grade, worst_part
 
 AT = "2026-08-31T10:00:00.000000Z"
 
@@ -28,29 +28,43 @@ def assessed(*grades: str, coverage: float = 0.95, low: float = 0.01, high: floa
     return {"whole": parts[0], "parts": parts[1:]}
 
 
-@pytest.mark.parametrize(("grade", "months"), recommendation.MONTHS.items())
-def test_months_by_the_worst_grade(grade: str, months: int) -> None:
-    found = recommend(AT, assessed("Ri0", "Ri0", grade))
-    assert found
-    assert (found.grade, found.months, found.rule) == (grade, months, "next-look/1")
+def months(now: Rated, before: Rated | None = None) -> int | None:
+    found = recommend(AT, now, before)
+    return found.months if found else None
+
+
+@pytest.mark.parametrize(("grade", "expected"), recommendation.MONTHS.items())
+def test_months_by_the_worst_grade(grade: str, expected: int) -> None:
+    document = assessed("Ri0", "Ri0", grade)
+    assert worst_grade(document) == grade
+    assert months(rated(document)) == expected
+
+
+def test_joints_and_sections_count_and_windows_do_not() -> None:
+    document = assessed("Ri1", "Ri2", "Ri3", "Ri5")
+    document["parts"][1] |= {"part": "zone", "name": "slip joint at 8 m"}
+    document["parts"][2]["part"] = "window"
+    part = worst_part(document)
+    assert part
+    assert (worst_grade(document), part["name"]) == ("Ri3", "slip joint at 8 m")
 
 
 def test_clear_growth_halves_but_not_below_three_months() -> None:
-    before = assessed("Ri4", low=0.001, high=0.009)
-    assert [recommend(AT, assessed(grade), before).months for grade in ("Ri3", "Ri5")] == [12, 3]  # type: ignore[union-attr]
-    touching = assessed("Ri4", low=0.001, high=0.01)
-    assert recommend(AT, assessed("Ri3"), touching).months == 24  # type: ignore[union-attr]
+    before = rated(assessed("Ri4", low=0.001, high=0.009))
+    assert [months(rated(assessed(grade)), before) for grade in ("Ri3", "Ri5")] == [12, 3]
+    touching = rated(assessed("Ri4", low=0.001, high=0.01))
+    assert months(rated(assessed("Ri3")), touching) == 24
 
 
 def test_unseen_is_not_clean() -> None:
-    assert recommend(AT, assessed("Ri1", coverage=0.89)).months == 12  # type: ignore[union-attr]
-    assert recommend(AT, assessed("Ri5", coverage=0.5)).months == 6  # type: ignore[union-attr]
+    assert months(rated(assessed("Ri1", coverage=0.89))) == 12
+    assert months(rated(assessed("Ri5", coverage=0.5))) == 6
 
 
 def test_nothing_graded_nothing_recommended() -> None:
     ungraded = assessed("Ri1")
     ungraded["whole"]["iso_4628_3"] = None
-    assert recommend(AT, ungraded) is None
+    assert months(rated(ungraded)) is None
 
 
 def test_the_last_of_a_month_stays_in_its_month() -> None:

@@ -11,7 +11,7 @@ export function pageColours() {
     probe.style.color = `var(--${name})`;
     return getComputedStyle(probe).color;
   };
-  const found = Object.fromEntries(["ink", "muted", "line", "paper", "accent"].map((name) => [name, read(name)]));
+  const found = Object.fromEntries(["ink", "muted", "line", "paper", "accent", "mark"].map((name) => [name, read(name)]));
   probe.remove();
   return found;
 }

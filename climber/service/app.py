@@ -16,7 +16,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from climber import __version__
 from climber.errors import InputError
-from climber.service import climbs, elements, exports, fleet_map, inventory, ogc, operation, poles, uploads, web
+from climber.service import (
+    campaigns,
+    climbs,
+    elements,
+    exports,
+    fleet_map,
+    inventory,
+    ogc,
+    operation,
+    poles,
+    reports,
+    uploads,
+    web,
+)
 from climber.service.auth import Keyring, requires
 from climber.service.base_map import tile_origin
 from climber.service.bucket import Bucket, CachedBlobs, StoreAwayError
@@ -102,7 +115,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_exception_handler(DataError, _unstorable)
     app.add_exception_handler(StoreAwayError, _store_away)
     app.add_exception_handler(RequestValidationError, _out_of_bounds)
-    for part in (poles, fleet_map, climbs, elements, uploads, inventory, exports, ogc, operation):
+    for part in (poles, fleet_map, climbs, elements, uploads, inventory, reports, campaigns, exports, ogc, operation):
         app.include_router(part.router, responses=EVERYWHERE)
     app.include_router(web.router)
     app.mount("/assets", StaticFiles(directory=HERE / "assets"))

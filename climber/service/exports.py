@@ -72,7 +72,7 @@ def _chunks(content: BinaryIO) -> Iterator[bytes]:
 def _csv(of: Collection, pages: Iterator[list[Any]]) -> Iterator[str]:
     yield _lines([["id", "lon", "lat", *(column.name for column in of.columns)]])
     for rows in pages:
-        yield _lines([row.feature_id, row.lon, row.lat, *map(_plain, row[4:])] for row in rows)
+        yield _lines([row.feature_id, row.lon, row.lat, *map(plain, row[4:])] for row in rows)
 
 
 def _lines(rows: Any) -> str:
@@ -81,7 +81,7 @@ def _lines(rows: Any) -> str:
     return out.getvalue()
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """Keep a spreadsheet from taking a text for a formula."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 

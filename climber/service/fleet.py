@@ -80,12 +80,13 @@ def listed(
 ) -> list[Row[Any]]:
     """Return up to `limit` poles in order, beginning after (sort_key, id); each row carries its `sort_key`."""
     key, falling = SORTS[sort]
-    query = select(pole, key.label("sort_key")).where(conditions(org_id, wanted))
+    order = (key.desc(), pole.c.id.desc()) if falling else (key, pole.c.id)
+    chosen = select(pole.c.id).where(conditions(org_id, wanted))
     if after is not None:
         place, here = tuple_(literal(after[0]), literal(after[1])), tuple_(key, pole.c.id)
-        query = query.where(here < place if falling else here > place)
-    order = (key.desc(), pole.c.id.desc()) if falling else (key, pole.c.id)
-    return list(connection.execute(query.order_by(*order).limit(limit)))
+        chosen = chosen.where(here < place if falling else here > place)
+    ids = list(connection.scalars(chosen.order_by(*order).limit(limit)))  # from the narrow index alone
+    return list(connection.execute(select(pole, key.label("sort_key")).where(pole.c.id.in_(ids)).order_by(*order)))
 
 
 def counts(connection: Connection, org_id: str, wanted: Wanted, today: str) -> dict[str, int]:

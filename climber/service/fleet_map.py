@@ -34,7 +34,7 @@ def wanted(
 Filter = Annotated[fleet.Wanted, Depends(wanted)]
 
 
-@router.get("/poles:clusters", response_model=schemas.Clusters, responses=schemas.refusals(400))
+@router.get("/poles:clusters", response_model=schemas.Clusters)
 async def clusters(
     request: Request,
     who: Reader,

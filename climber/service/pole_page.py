@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
-from climber.service import pole_view, queries, recommendation, words
+from climber.service import elements, pole_view, queries, recommendation, words
 from climber.service.answers import Identity
 from climber.service.context import service_of
 from climber.service.page import Visitor, page
@@ -15,6 +15,7 @@ from climber.service.page import Visitor, page
 router = APIRouter(include_in_schema=False)
 CLIMBS = 200
 """Most climbs that one page shows."""
+CHECKS = 100
 
 
 @router.get("/poles/{pole_id}")
@@ -23,7 +24,7 @@ async def pole(request: Request, who: Visitor, pole_id: Identity, climb: str | N
     found = await service_of(request).database.read(_pole, who.org_id, pole_id)
     if found is None:
         return page(request, "missing.html", 404, who=who)
-    row, rows = found
+    row, rows, checked = found
     climbs = [pole_view.climb_view(one) for one in rows]
     chosen = pole_view.chosen_climb(climbs, climb)
     t = words.translator(words.language_of(request))
@@ -35,6 +36,7 @@ async def pole(request: Request, who: Visitor, pole_id: Identity, climb: str | N
         described=json.loads(row.description),
         climbs=climbs,
         chosen=chosen,
+        checks=checked,
         advice=pole_view.advice(climbs, t),
         data=await _data(request, who.org_id, climbs, chosen, t),
     )
@@ -46,9 +48,14 @@ async def rule(request: Request, who: Visitor) -> Response:
     return page(request, "rule.html", who=who, rule=recommendation)
 
 
-def _pole(connection: Connection, org_id: str, pole_id: str) -> tuple[Any, list[Any]] | None:
+def _pole(connection: Connection, org_id: str, pole_id: str) -> tuple[Any, list[Any], list[Any]] | None:
     row = queries.one_pole(connection, org_id, pole_id)
-    return None if row is None else (row, queries.history(connection, org_id, pole_id, None, CLIMBS))
+    if row is None:
+        return None
+    checked = [elements.document(one) for one in elements.checks(connection, pole_id, None, CHECKS)]
+    corrected = {one["supersedes"] for one in checked}
+    told = [one | {"corrected": one["entry_id"] in corrected} for one in checked]
+    return row, queries.history(connection, org_id, pole_id, None, CLIMBS), told
 
 
 async def _data(

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from climber.ids import uuid7
 from climber.upload import HistoryClient, send_climb
 from tests.service.browsers import serious
 from tests.service.climbs import write_climb
@@ -155,6 +157,21 @@ def test_an_earlier_climb_can_be_chosen(history: Server, signed_in: Page) -> Non
     expect(signed_in.locator(".figures")).to_contain_text("0.40 %")
 
 
+def test_checks_of_elements_stand_beside_the_climbs(history: Server, signed_in: Page) -> None:
+    entry = uuid7(datetime.now(UTC))
+    check = {"entry_id": entry, "pole_code": "P-001", "checked_at": "2026-03-01T02:00:00Z", "inspector": "K. Ho"}
+    check |= {"element": "anchor rods", "state": "CS2", "quantity": 3, "note": "<b>pitting</b>"}
+    again = check | {"entry_id": uuid7(datetime.now(UTC)), "state": "CS3", "supersedes": entry}
+    with history.client() as client:
+        for one in (check, again):
+            assert client.post("/v1/elements:batch", json={"checks": [one]}).json()["results"][0]["result"] == "created"
+    open_pole(history, signed_in)
+    rows = signed_in.get_by_role("region", name="Checks of elements by people").get_by_role("row", name="anchor rods")
+    expect(rows).to_have_count(2)
+    expect(rows.filter(has_text="CS2")).to_contain_text("corrected")
+    expect(rows.filter(has_text="CS3")).to_contain_text("<b>pitting</b>")
+
+
 def test_axe_finds_nothing_serious(history: Server, signed_in: Page) -> None:
     for scheme in ("light", "dark"):
         signed_in.emulate_media(color_scheme=scheme)
@@ -168,7 +185,7 @@ def test_axe_finds_nothing_serious(history: Server, signed_in: Page) -> None:
 def test_pages_speak_chinese(history: Server, signed_in: Page) -> None:
     signed_in.goto(history.url)
     signed_in.get_by_role("link", name="繁體中文").click()
-    expect(signed_in.get_by_role("heading", name="燈桿")).to_be_visible()
+    expect(signed_in.get_by_role("heading", name="燈桿", exact=True)).to_be_visible()
     signed_in.get_by_role("link", name="P-001").click()
     expect(signed_in.get_by_role("heading", name="展開表面")).to_be_visible()
     signed_in.screenshot(path=_shots(history) / "pole-zh.png", full_page=True)

@@ -11,12 +11,16 @@ from climber.service.recommendation import worst_grade
 revision = "0003"
 down_revision = "0002"
 AT_ONCE = 500
+FLEET = ["org_id", "lon", "lat", "latest_iso_4628_3", "next_look_on", "last_climbed_at"]
+FLEET += ["latest_rusted_fraction", "latest_rusted_m2", "code", "id"]
 
 
 def upgrade() -> None:
     """Apply, and work out both for what is there."""
     op.add_column("assessment", sa.Column("worst_grade", sa.String(length=8), nullable=True))
     op.add_column("pole", sa.Column("next_look_on", sa.String(length=10), nullable=True))
+    op.drop_index("ix_pole_position", "pole")
+    op.create_index("ix_pole_position", "pole", FLEET)
     connection = op.get_bind()
     after = ""
     while rows := connection.execute(

@@ -27,6 +27,7 @@ from climber.service import (
     operation,
     poles,
     reports,
+    reviews,
     uploads,
     web,
 )
@@ -115,7 +116,20 @@ def create_app(service: Service) -> FastAPI:
     app.add_exception_handler(DataError, _unstorable)
     app.add_exception_handler(StoreAwayError, _store_away)
     app.add_exception_handler(RequestValidationError, _out_of_bounds)
-    for part in (poles, fleet_map, climbs, elements, uploads, inventory, reports, campaigns, exports, ogc, operation):
+    for part in (
+        poles,
+        fleet_map,
+        climbs,
+        elements,
+        uploads,
+        inventory,
+        reports,
+        campaigns,
+        reviews,
+        exports,
+        ogc,
+        operation,
+    ):
         app.include_router(part.router, responses=EVERYWHERE)
     app.include_router(web.router)
     app.mount("/assets", StaticFiles(directory=HERE / "assets"))

@@ -83,6 +83,25 @@ class Clusters(BaseModel):
     features: list[Cluster]
 
 
+class Review(BaseModel):
+    """What a person decided on the rust marked on one photograph."""
+
+    id: str
+    climb_id: str
+    frame_seq: int
+    decided_at: AwareDatetime
+    reviewer: str
+    verdict: Literal["confirmed", "corrected", "rejected"]
+    note: str
+    mask_sha256: str | None
+
+
+class Reviews(BaseModel):
+    """Decisions, first made first."""
+
+    reviews: list[Review]
+
+
 class PictureHashes(BaseModel):
     """Unrolled pictures of one assessment."""
 

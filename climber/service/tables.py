@@ -234,6 +234,22 @@ job = Table(
     Index("ix_job_state_created_at", "state", "created_at"),
 )
 
+review = Table(
+    "review",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("org_id", ForeignKey("org.id"), nullable=False),
+    Column("climb_id", ForeignKey("climb.id"), nullable=False),
+    Column("frame_seq", Integer, nullable=False),
+    Column("decided_at", TIME, nullable=False),
+    Column("key_id", ID, nullable=False),
+    Column("reviewer", NAME, nullable=False),
+    Column("verdict", String(20), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("mask_sha256", SHA256),
+    Index("ix_review_org_id_climb_id", "org_id", "climb_id", "frame_seq"),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from climber.service import fleet_page, pole_page, sign_in_page
+from climber.service import fleet_page, pole_page, review_page, sign_in_page
 
 router = APIRouter()
-for part in (fleet_page, pole_page, sign_in_page):
+for part in (fleet_page, pole_page, review_page, sign_in_page):
     router.include_router(part.router)

@@ -98,17 +98,32 @@ function facts({ frame, spot }, scene, words) {
 }
 
 // Draw what the map holds as rust into the photograph, and a ring around the place; returns how many map pixels.
-async function drawRust(canvas, { frame, project, spot }, { climb, pole, camera }) {
+async function drawRust(canvas, one, scene) {
+  const { spot } = one;
   const ink = canvas.getContext("2d");
+  ink.globalAlpha = 0.55;
+  const drawn = await paintRust(ink, one, scene, spot.mm_per_px);
+  ink.globalAlpha = 1;
+  for (const [colour, across] of [["#000", 7], ["#fff", 3]]) {
+    ink.strokeStyle = colour;
+    ink.lineWidth = across;
+    ink.beginPath();
+    ink.arc(spot.u, spot.v, canvas.width / 32, 0, 2 * Math.PI);
+    ink.stroke();
+  }
+  return drawn;
+}
+
+// Paint what the map holds as rust where a photograph shows it; returns how many pixels of the map.
+export async function paintRust(ink, { frame, project }, { climb, pole, camera }, mm_per_px) {
   const half_m = ((frame.camera ?? camera).height_px * frame.mm_per_px) / 2000 + 0.1;
   const bounds = {
     left: (frame.azimuth_deg - 85) / 360, right: (frame.azimuth_deg + 85) / 360,
     top: 1 - (frame.height_m + half_m) / pole.height_m, bottom: 1 - (frame.height_m - half_m) / pole.height_m,
   };
   const { image, x0, y0, width, height } = await pixels(climb, "rust", bounds, 800);
-  const size = Math.max(1.5, (pole.height_m * 1000) / height / spot.mm_per_px);
+  const size = Math.max(1.5, (pole.height_m * 1000) / height / mm_per_px);
   ink.fillStyle = RUST;
-  ink.globalAlpha = 0.55;
   let drawn = 0;
   for (let y = 0; y < image.height; y++)
     for (let x = 0; x < image.width; x++) {
@@ -118,14 +133,6 @@ async function drawRust(canvas, { frame, project, spot }, { climb, pole, camera 
       ink.fillRect(at.u - size / 2, at.v - size / 2, Math.max(1, size * at.cosine), size);
       drawn++;
     }
-  ink.globalAlpha = 1;
-  for (const [colour, across] of [["#000", 7], ["#fff", 3]]) {
-    ink.strokeStyle = colour;
-    ink.lineWidth = across;
-    ink.beginPath();
-    ink.arc(spot.u, spot.v, camera.width_px / 32, 0, 2 * Math.PI);
-    ink.stroke();
-  }
   return drawn;
 }
 

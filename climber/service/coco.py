@@ -1,6 +1,6 @@
 """Masks as a COCO data set with run lengths, as pycocotools and most trainers read it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,14 @@ from PIL import Image
 RUST = 1
 
 
-def coco(labels: Iterable[dict[str, Any]], path_of: Callable[[str], Path]) -> dict[str, Any]:
-    """Return images and annotations; `path_of` gives the file of a mask. File names are the photographs' hashes."""
+def coco(labels: Iterable[dict[str, Any]], masks: Mapping[str, Path]) -> dict[str, Any]:
+    """Return images and annotations; `masks` gives the files of masks by hash. Photographs are named by theirs."""
     images, annotations = [], []
     for number, label in enumerate(labels, start=1):
         size = {"width": label["width_px"], "height": label["height_px"]}
         url = f"/v1/blobs/{label['sha256']}"
         images.append({"id": number, "file_name": f"{label['sha256']}.jpg", "coco_url": url, **size})
-        with Image.open(path_of(label["mask_sha256"])) as mask:
+        with Image.open(masks[label["mask_sha256"]]) as mask:
             annotations.append(
                 {"id": number, "image_id": number, **_annotation(np.asarray(mask) > 127), **_about(label)}
             )

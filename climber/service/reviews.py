@@ -181,5 +181,6 @@ async def reviews_as_coco(request: Request, who: Reader) -> Response:
     """Send the last confirmed or corrected mask of each photograph as a COCO data set; photographs are blobs."""
     service = service_of(request)
     labels = await service.database.read(_labels, who.org_id)
-    made = await anyio.to_thread.run_sync(coco, labels, lambda sha256: service.blobs.path(sha256))
+    files = {label["mask_sha256"]: await service.blobs.local(label["mask_sha256"]) for label in labels}
+    made = await anyio.to_thread.run_sync(coco, labels, files)
     return json_answer(request, json.dumps(made))

@@ -34,3 +34,20 @@ def test_span_and_area() -> None:
     assert words.span(None, 0.1) == "–"
     assert words.square_metres(0.0123) == "123 cm²"
     assert words.square_metres(1.5) == "1.50 m²"
+
+
+def test_scripts_use_only_words_that_exist() -> None:
+    scripts = (Path(words.__file__).parent / "assets").glob("*.js")
+    used = {key for script in scripts for key in re.findall(r"\bwords\.(\w+)", script.read_text())}
+    assert len(used) > 30
+    assert used <= words.for_scripts("en").keys()
+
+
+def test_parts_and_standing_notes_are_named_in_the_readers_language() -> None:
+    chinese = words.translator("zh-Hant")
+    named = {"section 2": "section", "slip joint at 8 m": "zone", "worst 0.25 m2": "window", "7-8 m": "band"}
+    found = [words.part_name({"part": part, "name": name}, chinese) for name, part in named.items()]
+    assert found == ["節段 2", "套接處 8 m", "最差 0.25 m²", "7–8 m"]
+    assert words.part_name({"part": "section", "name": "lower"}, chinese) == "lower"
+    assert words.note_text("not assessed: rust inside the shaft", chinese).startswith("未評估")
+    assert words.note_text("poses corrected", chinese) == "poses corrected"

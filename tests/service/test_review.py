@@ -19,6 +19,7 @@ from tests.service.browsers import serious
 from tests.service.climbs import write_climb
 from tests.service.servers import Server, highmast, serving
 
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of pycocotools itself
 SIZE_HW = (48, 64)
 
 

@@ -52,8 +52,8 @@ def time_to_stand_s(base: Path) -> float:
             climb.wait(120)
         finally:
             climb.kill()
-    stood = [at_s for at_s, one in statuses(folder) if one.state == ClimbState.STOPPED and stands(one)]
-    return stood[0] - clicked_s
+    since = [(at_s, one) for at_s, one in statuses(folder) if at_s >= clicked_s]  # the tested stop latched before
+    return next(at_s for at_s, one in since if one.state == ClimbState.STOPPED and stands(one)) - clicked_s
 
 
 def rate_now(url: str) -> float:

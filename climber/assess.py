@@ -72,6 +72,8 @@ def _correction(found: Refinement) -> PoseCorrection:
         roll_deg=found.roll_deg,
         matches=found.matches,
         rings=found.rings,
+        seams=found.seams,
+        turn_deg=found.turn_deg,
         before_mm=found.before_mm,
         after_mm=found.after_mm,
     )

@@ -212,6 +212,10 @@ class PoseCorrection(Model):
     """Pieces of surface found in two frames."""
     rings: int = Field(ge=0)
     """Slip joints and ends of the shaft found in frames."""
+    seams: int = Field(default=0, ge=0)
+    """Sights of weld lines whose azimuth the pole file gives."""
+    turn_deg: float = 0.0
+    """Added to all azimuths; 0 where no weld line showed."""
     before_mm: float = Field(ge=0)
     """Misfit of the matches with the poses as reported, root mean square."""
     after_mm: float = Field(ge=0)

@@ -1,8 +1,9 @@
-"""Poses corrected by what the frames show: overlaps tie frames to each other, rings tie them to the pole file.
+"""Poses corrected by what the frames show: overlaps tie frames to each other, rings and weld lines to the pole file.
 
-Unknowns: one factor on all encoder heights (wheel slip), one on all standoffs, one roll; and for each frame a small
-height, azimuth and standoff of its own. They are pulled to zero by how far such errors go, and to the matches between
-frames and the rings of known height by how well those are measured. Solved as robust least squares in a few steps.
+Unknowns: one factor on all encoder heights (wheel slip), one on all standoffs, one roll, one turn of all azimuths where
+a weld line shows; and for each frame a small height, azimuth and standoff of its own. They are pulled to zero by how
+far such errors go, and to the matches between frames, the rings of known height and the weld lines by how well those
+are measured. Solved as robust least squares in a few steps.
 """
 
 from collections.abc import Sequence
@@ -16,20 +17,22 @@ from vision.geometry import apothem_mm
 from vision.geometry_view import frame_to_surface
 from vision.refine_landmarks import Ring, rings
 from vision.refine_match import Match, Small, matches
+from vision.refine_seams import Seam, seams
 from vision.types import PoleShape, View
 
 Vector = npt.NDArray[np.float64]
 Slopes = npt.NDArray[np.float64]
 """Two-dimensional."""
 
-SHARED = 3
-"""Unknowns of the whole climb: height factor, log standoff factor, roll in radians."""
-SHARED_SPREAD = (0.01, 0.1, 0.02)
+SHARED = 4
+"""Unknowns of the whole climb: height factor, log standoff factor, roll in radians, turn in degrees."""
+SHARED_SPREAD = (0.01, 0.1, 0.02, 2.0)
 OWN = 3
 """Unknowns of a frame: height mm, azimuth degrees, log standoff."""
 OWN_SPREAD = (4.0, 1.2, 0.01)
 MATCH_MM = 1.0
 RING_MM = 3.0
+SEAM_MM = 3.0
 FACTORS = tuple(round(1 + 0.02 * step, 2) for step in range(-7, 8))
 """Standoff factors tried before matching: matches are found only where the scale is nearly right."""
 TRIED_PAIRS = 20
@@ -53,6 +56,9 @@ class Refinement:
     matches: int
     """0 when the reported poses were kept."""
     rings: int
+    seams: int
+    turn_deg: float
+    """Added to all azimuths; 0 where no weld line shows."""
     before_mm: float
     """Root mean square misfit of the matches with the poses as reported."""
     after_mm: float
@@ -62,8 +68,9 @@ class Refinement:
         if not self.matches:
             return "poses as reported: the frames show too little, or agree too badly, to correct them by"
         return (
-            f"poses corrected by {self.matches} matches and {self.rings} rings of known height: heights x "
-            f"{self.height_factor:.4f}, standoff x {self.standoff_factor:.3f}, roll {self.roll_deg:+.2f} degrees; "
+            f"poses corrected by {self.matches} matches, {self.rings} rings of known height and {self.seams} sights of "
+            f"weld lines: heights x {self.height_factor:.4f}, standoff x {self.standoff_factor:.3f}, roll "
+            f"{self.roll_deg:+.2f} degrees, turned {self.turn_deg:+.2f} degrees; "
             f"misfit {self.before_mm:.1f} mm before, {self.after_mm:.1f} mm after"
         )
 
@@ -78,7 +85,8 @@ def refine(shape: PoleShape, frames: Sequence[Small], views: Sequence[View]) -> 
     near = [_with_standoff(frame, factor) for frame in frames]
     found = [match for pair in pairs for match in matches(shape, near, *pair)]
     marks = [ring for index in range(len(frames)) for ring in rings(shape, frames[index], index)]
-    problem = _Problem(shape, frames, found, marks, float(np.log(factor)))
+    lines = [seam for index in range(len(frames)) for seam in seams(shape, near[index], index)]
+    problem = _Problem(shape, frames, found, marks, lines, float(np.log(factor)))
     return _report(problem, problem.solved(), views)
 
 
@@ -118,22 +126,32 @@ class _Problem:
     """Residuals of all measurements as a function of the unknowns, and their solution."""
 
     def __init__(
-        self, shape: PoleShape, frames: Sequence[Small], found: list[Match], marks: list[Ring], log_factor: float
+        self,
+        shape: PoleShape,
+        frames: Sequence[Small],
+        found: list[Match],
+        marks: list[Ring],
+        lines: list[Seam],
+        log_factor: float,
     ) -> None:
         self.shape = shape
         self.views = [frame.view for frame in frames]
         self.count = len(found)
-        self.marks = marks
-        owners = [match.first for match in found] + [match.second for match in found] + [ring.frame for ring in marks]
+        self.marks, self.lines = marks, lines
+        owners = [match.first for match in found] + [match.second for match in found]
+        owners += [ring.frame for ring in marks] + [line.frame for line in lines]
         pixels = [match.first_px for match in found] + [match.second_px for match in found]
         self.owners = np.array(owners, dtype=np.intp)
-        self.pixels = np.array(pixels + [ring.pixel for ring in marks], dtype=np.float64).reshape(-1, 2)
+        self.pixels = np.array(
+            pixels + [ring.pixel for ring in marks] + [line.pixel for line in lines], dtype=np.float64
+        ).reshape(-1, 2)
         self.start = np.zeros(SHARED + OWN * len(frames))
         self.start[1] = log_factor
 
     def solved(self) -> Vector:
         """Gauss-Newton with weights that let go of outliers (Geman and McClure), more strictly with each step."""
         spread = np.concatenate([SHARED_SPREAD, np.tile(OWN_SPREAD, len(self.views))])
+        spread[SHARED - 1] = SHARED_SPREAD[-1] if self.lines else 1e-9  # nothing else shows a turn of the whole
         unknowns = self.start
         for step in range(STEPS):
             residuals, slopes = self.residuals(unknowns)
@@ -144,21 +162,30 @@ class _Problem:
         return unknowns
 
     def residuals(self, unknowns: Vector) -> tuple[Vector, Slopes]:
-        """Misfits in standard deviations and their slopes: matches up, matches around, then rings."""
+        """Misfits in standard deviations and their slopes: matches up, matches around, rings, weld lines."""
         height, girth, up, around = self._places(unknowns)
         one, other = slice(0, self.count), slice(self.count, 2 * self.count)
-        ring = slice(2 * self.count, None)
+        ring = slice(2 * self.count, 2 * self.count + len(self.marks))
+        line = slice(ring.stop, None)
         known = np.array([mark.height_m * 1000 for mark in self.marks])
+        welds = np.array([seam.azimuth_deg for seam in self.lines])
         turn = np.mod(girth[other, 0] - girth[one, 0] + 180, 360) - 180
+        aside = np.mod(girth[line, 0] - welds + 180, 360) - 180
         residuals = np.concatenate(
             [
                 (height[other] - height[one]) / MATCH_MM,
                 turn * girth[one, 1] / MATCH_MM,
                 (height[ring] - known) / RING_MM,
+                aside * girth[line, 1] / SEAM_MM,
             ]
         )
         slopes = np.concatenate(
-            [(up[other] - up[one]) / MATCH_MM, (around[other] - around[one]) / MATCH_MM, up[ring] / RING_MM]
+            [
+                (up[other] - up[one]) / MATCH_MM,
+                (around[other] - around[one]) / MATCH_MM,
+                up[ring] / RING_MM,
+                around[line] / SEAM_MM,
+            ]
         )
         # a ray that passes the shaft at these poses, or just beside them, says nothing
         lost = ~(np.isfinite(residuals) & np.isfinite(slopes).all(axis=1))
@@ -185,7 +212,7 @@ class _Problem:
             girth[mine, 1] = np.radians(1) * apothem_mm(self.shape, height[mine] / 1000)
             own = SHARED + OWN * int(index)
             up[mine, 0], up[mine, own] = self.views[index].height_m * 1000, 1
-            around[mine, own + 1] = girth[mine, 1]
+            around[mine, own + 1] = around[mine, SHARED - 1] = girth[mine, 1]
             for slopes, axis in ((up, 0), (around, 1)):
                 scale = girth[mine, 1] if axis else 1
                 slopes[mine, 1] = slopes[mine, own + 2] = by_standoff[axis] * scale
@@ -215,7 +242,7 @@ def corrected_view(view: View, unknowns: Vector, index: int) -> View:
     return replace(
         view,
         height_m=float(view.height_m * (1 + shared[0]) + own[0] / 1000),
-        azimuth_deg=float((view.azimuth_deg + own[1]) % 360),
+        azimuth_deg=float((view.azimuth_deg + shared[3] + own[1]) % 360),
         standoff_mm=float(view.standoff_mm * np.exp(shared[1] + own[2])),
         roll_deg=float(view.roll_deg + np.degrees(shared[2])),
     )
@@ -224,7 +251,8 @@ def corrected_view(view: View, unknowns: Vector, index: int) -> View:
 def _report(problem: _Problem, unknowns: Vector, views: Sequence[View]) -> Refinement:
     before_mm, after_mm = problem.misfit_mm(np.zeros_like(unknowns)), problem.misfit_mm(unknowns)
     if after_mm > min(before_mm, MOST_MISFIT_MM) or problem.count < len(views) / 2:
-        return Refinement(tuple(views), 1.0, 1.0, 0.0, 0, len(problem.marks), before_mm, before_mm)
+        marks = len(problem.marks), len(problem.lines)
+        return Refinement(tuple(views), 1.0, 1.0, 0.0, 0, *marks, 0.0, before_mm, before_mm)
     return Refinement(
         views=tuple(corrected_view(view, unknowns, index) for index, view in enumerate(views)),
         height_factor=float(1 + unknowns[0]),
@@ -232,6 +260,8 @@ def _report(problem: _Problem, unknowns: Vector, views: Sequence[View]) -> Refin
         roll_deg=float(np.degrees(unknowns[2])),
         matches=problem.count,
         rings=len(problem.marks),
+        seams=len(problem.lines),
+        turn_deg=float(unknowns[3]),
         before_mm=before_mm,
         after_mm=after_mm,
     )

@@ -32,6 +32,8 @@ class PoseErrors:
     """True standoff over reported standoff."""
     roll_deg: float = 0.0
     """True roll where none is reported."""
+    turn_deg: float = 0.0
+    """True azimuth less the reported one, of all frames: zero was set beside the tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def shots(shape: PoleShape, renderer: PoleRenderer, errors: PoseErrors, seed: in
         true = replace(
             said,
             height_m=said.height_m * errors.height_factor,
-            azimuth_deg=float((said.azimuth_deg + rng.normal(0, errors.azimuth_deg)) % 360),
+            azimuth_deg=float((said.azimuth_deg + errors.turn_deg + rng.normal(0, errors.azimuth_deg)) % 360),
             standoff_mm=said.standoff_mm * errors.standoff_factor,
             roll_deg=errors.roll_deg,
         )

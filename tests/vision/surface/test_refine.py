@@ -1,5 +1,7 @@
 """Pose refinement against poses that are known exactly, and what it is worth on the map."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,19 @@ def test_drift_jitter_standoff_and_roll_are_found(climbed: tuple[list[Shot], Ref
     assert np.abs(turn).max() < 3
     assert found.standoff_factor == pytest.approx(1.1, abs=0.01)
     assert found.roll_deg == pytest.approx(1.0, abs=0.2)
+
+
+@pytest.mark.parametrize("sides", [0, 8])
+def test_weld_lines_of_known_azimuth_turn_a_wrong_zero_back(sides: int) -> None:
+    shape = PoleShape(2, 300, 260, sides, (Section(0, 1, 100.0), Section(1, 2, 230.0)))
+    taken, found = _climbed(shape, replace(WRONG, turn_deg=3.0), 2)
+    turn = [
+        (view.azimuth_deg - shot.true.azimuth_deg + 180) % 360 - 180
+        for view, shot in zip(found.views, taken, strict=True)
+    ]
+    assert found.seams >= 3
+    assert np.abs(turn).max() < 1.5
+    assert np.abs(np.mean([(shot.said.azimuth_deg - shot.true.azimuth_deg + 180) % 360 - 180 for shot in taken])) > 2
 
 
 def test_the_misfit_before_and_after_is_said(climbed: tuple[list[Shot], Refinement]) -> None:

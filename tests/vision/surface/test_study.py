@@ -21,14 +21,6 @@ def test_area_place_and_coverage_hold_under_drift_jitter_and_a_wrong_standoff(
     _agrees(study(PoleShape(3, 260, 180, sides, (Section(0, 1.5), Section(1.5, 3))), seed, fraction))
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize(("height_m", "base_mm", "top_mm"), [(12.0, 260.0, 140.0), (30.0, 480.0, 200.0)])
-def test_tall_poles_with_little_rust(height_m: float, base_mm: float, top_mm: float) -> None:
-    shape = PoleShape(height_m, base_mm, top_mm, 0, (Section(0, height_m / 2), Section(height_m / 2, height_m)))
-    _agrees(study(shape, 1, 0.0005))
-
-
 def test_the_mean_of_frames_is_another_number() -> None:
     found = study(PoleShape(3, 260, 180), 1, 0.01, PoseErrors())
     assert abs(found.mean_of_frames / found.truth - 1) > 0.1

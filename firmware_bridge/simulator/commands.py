@@ -22,7 +22,7 @@ from firmware_bridge.messages import (
 from firmware_bridge.orders import FORCE_ARM, Command, Refusal
 from firmware_bridge.protocol import Packet
 from firmware_bridge.simulator import accessories, parameters, reports
-from firmware_bridge.simulator.firmware import ARMED, BOTTOM_M, DESCENT_M_S, LASTING, Firmware
+from firmware_bridge.simulator.firmware import ARMED, BOTTOM_M, DESCENT_M_S, LASTING, LEVEL_M, Firmware
 from firmware_bridge.simulator.view import CameraView
 from firmware_bridge.types import ClimbState, Fault
 
@@ -187,7 +187,7 @@ class Commands:
             and LEAST_SPEED_M_S <= speed_m_s <= limits["LIM_SPEED"]
         ):
             return Refusal.OUT_OF_RANGE
-        refusal = self._may_move(wall_s, up=height_m > firmware.plant.measured_height_m + 0.02)
+        refusal = self._may_move(wall_s, up=height_m > firmware.plant.measured_height_m + LEVEL_M)
         if refusal is None:
             firmware.goal_m, firmware.goal_deg, firmware.goal_m_s = height_m, azimuth_deg, speed_m_s
             firmware.goal_id, firmware.goal_owner = int(goal_id), packet.system

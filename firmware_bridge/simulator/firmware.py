@@ -27,6 +27,8 @@ RESERVE_J = 20_000.0
 GUST_S = 3.0
 JOG_S = 0.3
 STALL_S = 0.5
+LEVEL_M = 0.02
+"""Goals this near are neither up nor down."""
 LASTING = Fault.CLAMP_FORCE_LOW | Fault.SLIP | Fault.STALL | Fault.ESTOP | Fault.HEARTBEAT_LOST
 """Causes that arming is refused for while they last."""
 
@@ -83,6 +85,11 @@ class Firmware:
     def on_ground(self) -> bool:
         """The ground switch."""
         return self.plant.height_m <= BOTTOM_M + 0.05
+
+    @property
+    def going_up(self) -> bool:
+        """Beyond the last centimetres, in which the measured height wanders around the goal."""
+        return self.state == ClimbState.MOVING and self.goal_m > self.plant.measured_height_m + LEVEL_M
 
     @property
     def gust_m_s(self) -> float:
@@ -183,7 +190,7 @@ class Firmware:
             self.stop(Fault.SLIP, 1, ClimbState.FAULT)
         self._watch_stall()
         self._watch_limits()
-        if self.energy_low and self.state == ClimbState.MOVING and self.goal_m > self.plant.height_m:
+        if self.energy_low and self.going_up:
             self.faults |= Fault.ENERGY_LOW
             self.descend(DESCENT_M_S)
             self.say(Severity.CRITICAL, "battery needed for the descent: coming down")
@@ -199,7 +206,7 @@ class Firmware:
         self.faults = self.faults | Fault.ENERGY_LOW if low else self.faults & ~Fault.ENERGY_LOW
         windy = self.gust_m_s > self.parameters["LIM_GUST"]
         self.faults = self.faults | Fault.WIND_HIGH if windy else self.faults & ~Fault.WIND_HIGH
-        if windy and self.state == ClimbState.MOVING and self.goal_m > self.plant.height_m:
+        if windy and self.going_up:
             self.say(Severity.WARNING, f"gust {self.gust_m_s:.1f} m/s: coming down")
             self.descend(DESCENT_M_S)
 

@@ -29,6 +29,7 @@ COMMANDS = {
     "promote": "Put a model in production, if it loses nowhere.",
     "regrade": "Grade recorded climbs again with the model and rule of today.",
     "replay": "Read a recorded robot link again, or climb on it again.",
+    "runtime": "Find what computes the model fastest on this machine.",
     "serve": "Serve the condition history of poles over HTTP.",
     "simulate": "Run a simulated robot and camera on a pole.",
     "status": "Show the climbs on this laptop and what is confirmed.",

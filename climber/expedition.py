@@ -162,7 +162,7 @@ def _claims(settings: Settings) -> tuple[Claim, ...]:
 
 def _model(path: Path | None) -> Segmenter:
     try:
-        return Segmenter.load(path)
+        return Segmenter.load_fastest(path)
     except ValueError as error:
         raise InputError(str(error)) from error
 

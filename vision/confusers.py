@@ -1,12 +1,13 @@
-"""What fools a model: false alarms on rust-free texture tiles, by material."""
+"""What fools a model: false alarms on rust-free texture tiles by material, and on made pictures."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from vision.confusers_made import MADE
 from vision.segmenter import Segmenter
 from vision.types import Image
 
@@ -32,18 +33,26 @@ class FalseAlarms:
         return self.false_positives / max(1, self.pixels)
 
 
+PICTURES = 24
+"""Of each kind of made picture."""
+
+
 def false_alarms(segmenter: Segmenter, root: Path) -> Iterator[FalseAlarms]:
-    """Measure each rust-free material of a folder of tiles (MATERIAL/*.png), then all together.
+    """Measure each rust-free material of a folder of tiles (MATERIAL/*.png), all together, then made pictures.
 
     Raises ValueError when there are none.
     """
-    rows = [_measured(segmenter, folder) for folder in sorted(root.iterdir()) if _negative(folder)]
-    if not rows:
+    tiles = {folder.name: _read(folder) for folder in sorted(root.iterdir()) if _negative(folder)}
+    if not tiles:
         raise ValueError(f"{root} holds no folders of texture tiles (MATERIAL/*.png)")
+    rows = [_measured(segmenter, name, (_enlarged(tile) for tile in each)) for name, each in tiles.items()]
     yield from rows
     yield FalseAlarms(
         "all", sum(r.pictures for r in rows), sum(r.pixels for r in rows), sum(r.false_positives for r in rows)
     )
+    for number, (name, make) in enumerate(MADE.items()):
+        made = (make(np.random.default_rng([number, index]), tiles) for index in range(PICTURES))
+        yield _measured(segmenter, f"made: {name}", made)
 
 
 def _negative(folder: Path) -> bool:
@@ -54,19 +63,24 @@ def tile_pictures(root: Path) -> Iterator[tuple[str, Image]]:
     """Yield material and picture of every rust-free tile; ValueError names a tile that cannot be read."""
     for folder in sorted(root.iterdir()):
         if _negative(folder):
-            yield from ((folder.name, _picture(path)) for path in sorted(folder.glob("*.png")))
+            yield from ((folder.name, _enlarged(tile)) for tile in _read(folder))
 
 
-def _picture(path: Path) -> Image:
-    tile = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-    if tile is None:
-        raise ValueError(f"{path} is no readable tile")
+def _read(folder: Path) -> list[Image]:
+    tiles = []
+    for path in sorted(folder.glob("*.png")):
+        tile = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+        if tile is None:
+            raise ValueError(f"{path} is no readable tile")
+        tiles.append(np.asarray(tile, dtype=np.uint8))
+    return tiles
+
+
+def _enlarged(tile: Image) -> Image:
     return np.asarray(cv2.resize(np.tile(tile, (2, 2, 1)), (PICTURE_PX, PICTURE_PX)), dtype=np.uint8)
 
 
-def _measured(segmenter: Segmenter, folder: Path) -> FalseAlarms:
-    pictures = pixels = found = 0
-    for path in sorted(folder.glob("*.png")):
-        label = segmenter.segment(_picture(path)).label
-        pictures, pixels, found = pictures + 1, pixels + label.size, found + int(label.sum())
-    return FalseAlarms(folder.name, pictures, pixels, found)
+def _measured(segmenter: Segmenter, material: str, pictures: Iterable[Image]) -> FalseAlarms:
+    labels = [segmenter.segment(picture).label for picture in pictures]
+    found = sum(int(label.sum()) for label in labels)
+    return FalseAlarms(material, len(labels), sum(label.size for label in labels), found)

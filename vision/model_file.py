@@ -9,7 +9,7 @@ from pathlib import Path
 SHIPPED = Path(__file__).parent / "models" / "rust.onnx"
 
 FORMAT = "highmast-rust/1"
-"""Graph: `image` uint8 (1, h, w, 3) RGB, h and w multiples of 32, to `probability` float32 (1, h, w).
+"""Graph: `image` uint8 (1, h, w, 3) RGB, h and w multiples of 64, to `probability` float32 (1, h, w).
 
 With more labels than rust and not rust also `sound_label` and `rust_label`, uint8 (1, h, w): the likeliest label on
 either side of the threshold."""
@@ -42,7 +42,7 @@ class Card:
     """Names by value."""
     rust_values: tuple[int, ...] = (1,)
     """Which of them are rust."""
-    preprocessing: str = "RGB bytes, (x - 128) / 128 in the graph, mirrored to multiples of 32"
+    preprocessing: str = "RGB bytes, (x - 128) / 128 and mean of full and half scale, mirrored to multiples of 64"
     metrics: dict[str, float] = field(default_factory=dict)
     data_sha256: dict[str, str] = field(default_factory=dict)
     """Of the training data, by name."""

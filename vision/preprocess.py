@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from vision.types import Image
 
-STRIDE = 32
+STRIDE = 64
 """The network takes heights and widths that are multiples of this."""
 
 TILE_PX = 736

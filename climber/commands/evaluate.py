@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--corrections", type=click.Path(path_type=Path), help="Corrections of masks, measured beside.")
 @click.option("--tiles", type=click.Path(path_type=Path), help="Texture tiles: also the false alarms by material.")
 @click.option("--worst", type=click.Path(path_type=Path), help="Write a contact sheet of the worst 24 (PNG).")
+@click.option("--reliability", is_flag=True, help="Also stated probability beside the observed share of rust.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def command(
     dataset: Path,
@@ -33,6 +34,7 @@ def command(
     corrections: Path | None,
     tiles: Path | None,
     worst: Path | None,
+    reliability: bool,
     as_json: bool,
 ) -> None:
     """Measure a model on DATASET: a folder with index.csv (columns set, name, split).
@@ -53,6 +55,8 @@ def command(
             scores = list(scored(segmenter, pairs))
             all_scores += scores
             _show(f"{name}/{split}", summed(scores), as_json)
+            if reliability:
+                _reliability(scores, as_json)
             _mended(name, split, segmenter, pairs, corrections, as_json)
         if tiles is not None:
             _confusers(segmenter, tiles, as_json)
@@ -60,6 +64,20 @@ def command(
             _sheet(worst, segmenter, all_scores)
     except ValueError as error:
         raise InputError(str(error)) from None
+
+
+def _reliability(scores: list["PhotoScore"], as_json: bool) -> None:
+    import numpy as np
+
+    from vision.metrics import reliability
+
+    stated = np.concatenate([score.probability.ravel() for score in scores])
+    truth = np.concatenate([score.truth.ravel() for score in scores])
+    for share, mean, seen in reliability(stated, truth):
+        line = {"share": round(share, 5), "stated": round(mean, 3), "observed": round(seen, 3)}
+        click.echo(
+            json.dumps(line) if as_json else f"  stated {mean:.2f}: {seen:.2f} is rust ({share:.2%} of the pixels)"
+        )
 
 
 def _mended(

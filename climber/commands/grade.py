@@ -43,7 +43,7 @@ def command(
     labels than rust writes their values into the masks, and says each label's share.
     """
     images = _found(paths, masks, pictures)
-    segmenter = _loaded(model, threads)
+    segmenter = _loaded(model, threads, len(images) >= BAR_FROM)
     unread = 0
     for line, error in _lines(images, segmenter, masks, pictures):
         unread += error is not None
@@ -80,13 +80,17 @@ def _check_stems(images: list[Path]) -> None:
             raise InputError(f"{other} and {image} would both write {image.stem}.png; grade them into two folders")
 
 
-def _loaded(model: Path | None, threads: int | None) -> "Segmenter":
+def _loaded(model: Path | None, threads: int | None, many: bool) -> "Segmenter":
+    from vision.runtime import DEFAULT
     from vision.segmenter import Segmenter
 
     try:
-        return Segmenter.load(model, threads)
+        segmenter = (Segmenter.load_fastest if many else Segmenter.load)(model, threads)
     except ValueError as error:
         raise InputError(str(error)) from None
+    if segmenter.runtime != DEFAULT:
+        click.echo(f"computed by {segmenter.runtime}, kept by `highmast runtime`", err=True)
+    return segmenter
 
 
 def _lines(

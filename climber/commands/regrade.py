@@ -39,13 +39,16 @@ def _grader(model: Path | None, mm_per_px: float, tiff: bool) -> Callable[[Path]
     """Load the model once; returns what grades a folder."""
     from climber.mapping import find_rust
     from climber.regrading import regrade
+    from vision.runtime import DEFAULT
     from vision.segmenter import Segmenter
     from vision.types import Image, Mask, PoleShape, View
 
     try:
-        segmenter = Segmenter.load(model)
+        segmenter = Segmenter.load_fastest(model)
     except ValueError as error:
         raise InputError(str(error)) from None
+    if segmenter.runtime != DEFAULT:
+        click.echo(f"computed by {segmenter.runtime}, kept by `highmast runtime`", err=True)
 
     def segment(image: Image, view: View, shape: PoleShape) -> Mask | None:
         return find_rust(segmenter, shape, image, view)

@@ -37,6 +37,7 @@ def _from_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> N
 @click.option("--photographs", type=PLACE, required=True, help="Data set folder, or one with index.csv.")
 @click.option("--textures", type=PLACE, help="Folder of texture tiles; photographs alone without.")
 @click.option("--backbone", type=PLACE, help="MobileNetV2 weights (safetensors); random without.")
+@click.option("--start", type=PLACE, help="Model file or checkpoint to go on from, instead of a backbone.")
 @click.option("--corrections", type=PLACE, help="Corrections of masks to train with.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for checkpoints, log and model.")
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder that keeps rendered poles between runs.")
@@ -45,6 +46,10 @@ def _from_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> N
 @click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Crops a step.")
 @click.option("--side", type=click.IntRange(64), default=384, show_default=True, help="Crop side in pixels.")
 @click.option("--poles", type=click.IntRange(1), default=200, show_default=True, help="Rendered poles to make.")
+@click.option(
+    "--rate", type=click.FloatRange(0, min_open=True), default=1.2e-3, show_default=True, help="Learning rate."
+)
+@click.option("--mixed/--float32", default=None, help="bfloat16 where safe; by default where the machine has it.")
 @click.option("--threads", type=click.IntRange(1), help="Cores to use; all by default.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
 @click.option("--classes", is_flag=True, help="Train on every label of the data set, not on rust alone.")
@@ -52,6 +57,7 @@ def command(
     photographs: Path,
     textures: Path | None,
     backbone: Path | None,
+    start: Path | None,
     corrections: Path | None,
     out: Path,
     cache: Path | None,
@@ -60,6 +66,8 @@ def command(
     batch: int,
     side: int,
     poles: int,
+    rate: float,
+    mixed: bool | None,
     threads: int | None,
     seed: int,
     classes: bool,
@@ -75,14 +83,15 @@ def command(
         import torch
 
         from vision.training.finish import finish
-        from vision.training.loop import Places, Recipe, train
+        from vision.training.loop import Places, Recipe, has_bfloat16, train
         from vision.training.tracking import Run
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is missing: training needs `pip install 'highmast[train]'`") from None
     if threads is not None:
         torch.set_num_threads(threads)
-    places = Places(photographs, textures, out, backbone, cache, corrections)
-    recipe = Recipe(steps=steps, batch=batch, side_px=side, poles=poles, seed=seed, classes=classes)
+    places = Places(photographs, textures, out, backbone, cache, corrections, start)
+    mixed = has_bfloat16() if mixed is None else mixed
+    recipe = Recipe(steps, batch, side, rate, poles=poles, seed=seed, mixed=mixed, classes=classes)
     try:
         run = Run(recipe, places, click.echo)
         card = finish(train(recipe, places, run.say), places, name, out / "rust.onnx")

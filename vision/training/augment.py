@@ -51,27 +51,29 @@ def _one(rng: np.random.Generator, label: RustMask) -> tuple[int, int]:
 
 def relit(rng: np.random.Generator, image: Image) -> Image:
     """Change light, white balance, saturation and contrast; sometimes lay a shadow or equalise the contrast."""
-    if rng.random() < 0.2:
-        image = equalised(image, rng.uniform(1, 4))
+    if rng.random() < 0.35:
+        image = equalised(image, rng.uniform(1, 4), int(rng.integers(4, 13)))
     x = image.astype(np.float32) / 255
     if rng.random() < 0.8:
-        x = x ** np.float32(np.exp(rng.normal(0, 0.25)))
+        x = x ** np.float32(np.exp(rng.normal(0, 0.3)))
         x = (x - 0.5) * np.float32(rng.uniform(0.6, 1.25)) + np.float32(0.5 + rng.normal(0, 0.07))
     if rng.random() < 0.5:
-        warm, tint = rng.normal(0, 0.07), rng.normal(0, 0.03)
+        warm, tint = rng.normal(0, 0.09), rng.normal(0, 0.04)
         x = x * np.array([1 + warm, 1 + tint, 1 - warm], dtype=np.float32)
     if rng.random() < 0.5:
         grey = x.mean(axis=2, keepdims=True)
         x = grey + (x - grey) * np.float32(rng.uniform(0.55, 1.4))
     if rng.random() < 0.15:
         x = x * _shadow(rng, x.shape[0])[..., None]
+    if rng.random() < 0.06:
+        x = x * np.float32(rng.uniform(0.2, 0.5))  # dusk
     return (np.clip(x, 0, 1) * 255).astype(np.uint8)
 
 
-def equalised(image: Image, clip: float) -> Image:
-    """Apply adaptive histogram equalisation to lightness, as the street photographs had."""
+def equalised(image: Image, clip: float, cells: int = 8) -> Image:
+    """Apply adaptive histogram equalisation to lightness over a grid of cells, as the street photographs had."""
     lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB)
-    lab[..., 0] = cv2.createCLAHE(clip, (8, 8)).apply(lab[..., 0])
+    lab[..., 0] = cv2.createCLAHE(clip, (cells, cells)).apply(lab[..., 0])
     return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), dtype=np.uint8)
 
 

@@ -10,10 +10,11 @@ import numpy.typing as npt
 from vision.corrections import Corrections, read_corrections
 from vision.labels import Pair, RustMask, read_classes, read_index, read_pair
 from vision.training.augment import IGNORE, cropped, recorded, relit
+from vision.training.paste import pasted
 from vision.training.synthetic import Tiles, flat, wall
 from vision.types import Image
 
-SHARES = {"street": 0.38, "screenshots": 0.06, "walkway": 0.08, "pole": 0.2, "flat": 0.18, "wall": 0.1}
+SHARES = {"street": 0.42, "screenshots": 0.08, "walkway": 0.06, "pole": 0.2, "flat": 0.1, "wall": 0.14}
 """Share of crops by source."""
 
 MADE = ("pole", "flat", "wall")
@@ -22,10 +23,13 @@ MADE = ("pole", "flat", "wall")
 OTHER_SETS = 0.5
 """Share of all sets that SHARES does not name, by their number of photographs."""
 
+PASTED = {"street": 0.25, "screenshots": 0.25, "pole": 0.3, "flat": 0.15, "wall": 0.2}
+"""Share of a source's crops that get a labelled patch of rust from a street photograph."""
+
 WALKWAY_EVERY = 4
 """One walkway photograph in four: neighbours are near-duplicates."""
 
-EDGE_PX = 5
+EDGE_PX = 1
 """Width of the band along mask edges that is left out on photographs: polygons are that inexact."""
 
 
@@ -105,6 +109,7 @@ class Crops:
     def __init__(self, sources: Sources, side: int, count: int, seed: int) -> None:
         self.sources, self.side, self.count, self.seed = sources, side, count, seed
         self.shares = mix(sources)
+        self.pasted = PASTED if "street" in sources.photographs else {}
 
     def __len__(self) -> int:
         return self.count
@@ -114,6 +119,8 @@ class Crops:
         rng = np.random.default_rng([self.seed, index])
         source = str(rng.choice(list(self.shares), p=list(self.shares.values())))
         image, label = self._drawn(rng, source)
+        if self.sources.tiles is not None and rng.random() < self.pasted.get(source, 0):
+            image, label = pasted(rng, image, label, *self._photographed(rng, "street"))
         return recorded(rng, relit(rng, image)), label
 
     def _drawn(self, rng: np.random.Generator, source: str) -> tuple[Image, RustMask]:
@@ -125,6 +132,9 @@ class Crops:
         if source == "pole":
             picture = self.sources.poles[int(rng.integers(len(self.sources.poles)))]
             return cropped(rng, picture[..., :3], picture[..., 3], self.side, (0.7, 1.4))
+        return self._photographed(rng, source)
+
+    def _photographed(self, rng: np.random.Generator, source: str) -> tuple[Image, RustMask]:
         pairs = self.sources.photographs[source]
         image, label = pairs[int(rng.integers(len(pairs)))]
-        return cropped(rng, image, label, self.side, (0.55, 1.7))
+        return cropped(rng, image, label, self.side, (0.45, 1.9))

@@ -28,7 +28,7 @@ class Exported(nn.Module):
     def forward(self, image: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
         """Return the probability of rust, and labels where there are several."""
         task = self.network.task
-        logit = self.network(prepared(image))
+        logit = self.network.answer(prepared(image))
         rust = functional.interpolate(
             task.rust_logit(logit) / self.temperature, scale_factor=2.0, mode="bilinear", align_corners=False
         )[:, 0].sigmoid()
@@ -44,10 +44,10 @@ def likeliest(logit_bchw: Tensor, values: tuple[int, ...]) -> Tensor:
 
 
 def export(network: RustNet, temperature: float, card: Card, path: Path) -> None:
-    """Write the model file; heights and widths stay free (multiples of 32)."""
+    """Write the model file; heights and widths stay free (multiples of 64)."""
     module = Exported(network.cpu().eval(), temperature)
-    example = torch.zeros((1, 64, 96, 3), dtype=torch.uint8)
-    free = {1: 32 * torch.export.Dim("h32", min=1, max=64), 2: 32 * torch.export.Dim("w32", min=1, max=64)}
+    example = torch.zeros((1, 128, 192, 3), dtype=torch.uint8)
+    free = {1: 64 * torch.export.Dim("h64", min=1, max=32), 2: 64 * torch.export.Dim("w64", min=1, max=32)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the exporter's own making
         program = torch.onnx.export(

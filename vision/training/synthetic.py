@@ -176,16 +176,26 @@ def flat(rng: np.random.Generator, tiles: Tiles, side: int, held_out: bool = Fal
 
 
 def pole(
-    rng: np.random.Generator, tiles: Tiles, side: int, held_out: bool = False, clean: bool = False
+    rng: np.random.Generator,
+    tiles: Tiles,
+    side: int,
+    held_out: bool = False,
+    clean: bool = False,
+    painted: bool | None = None,
 ) -> tuple[Image, RustMask, npt.NDArray[np.bool_]]:
-    """Render a shaft before a background; returns picture, rust and where the shaft is, (side, side)."""
+    """Render a shaft before a background; returns picture, rust and where the shaft is, (side, side).
+
+    Its surface is that of the simulator's poles (`painted`) or composited from tiles; None draws which.
+    """
     shape = _shape(rng)
     fraction = 0.0 if clean else rusted_fraction(rng)
     seed = int(rng.integers(2**31))
-    if rng.random() < 0.35 and not held_out:
-        painted = painted_surface(shape, seed, min(fraction, 0.3))
-        assert painted.rust is not None
-        surface, rust = painted.rgb, painted.rust
+    if painted is None:
+        painted = rng.random() < 0.35 and not held_out
+    if painted:
+        made = painted_surface(shape, seed, min(fraction, 0.3))
+        assert made.rust is not None
+        surface, rust = made.rgb, made.rust
     else:
         surface, rust = wrapped(rng, tiles, shape, fraction, held_out)
     scene = replace(random_scene(seed), blur_px=rng.uniform(0.3, 1.2))

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
+from vision.confusers import PICTURES
+from vision.confusers_made import MADE
 from vision.metrics import count
 from vision.render_noise import tile
 from vision.segmenter import Segmenter
@@ -65,6 +67,13 @@ def test_figures_are_those_of_the_masks_and_mended_ones_stand_beside(dataset: Pa
     assert mended["iou"] > 1.5 * plain["iou"]
 
 
+def test_reliability_covers_every_pixel_once(dataset: Path) -> None:
+    done = evaluated(dataset, "--reliability", "--json")
+    rows = [json.loads(line) for line in done.stdout.splitlines() if '"stated"' in line]
+    assert sum(row["share"] for row in rows) == pytest.approx(1, abs=0.001)
+    assert all(0 <= row["observed"] <= 1 for row in rows)
+
+
 def test_tiles_and_the_contact_sheet(dataset: Path, tmp_path: Path) -> None:
     for material in ("Metal", "Paint"):
         (tmp_path / "tiles" / material).mkdir(parents=True)
@@ -72,7 +81,8 @@ def test_tiles_and_the_contact_sheet(dataset: Path, tmp_path: Path) -> None:
     done = evaluated(dataset, "--tiles", tmp_path / "tiles", "--worst", tmp_path / "worst.png", "--json")
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines() if '"material"' in line]
-    assert [row["material"] for row in rows] == ["Paint", "all"]
+    assert [row["material"] for row in rows] == ["Paint", "all", *(f"made: {name}" for name in MADE)]
+    assert all(row["pictures"] == PICTURES for row in rows[2:])
     assert rows[0]["false_positives"] / rows[0]["pixels"] < 0.02
     assert cv2.imread(str(tmp_path / "worst.png")).shape == (320, 1920, 3)
 

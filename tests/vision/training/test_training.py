@@ -17,8 +17,9 @@ from vision.corrections import Corrections
 from vision.training import crops
 from vision.training.augment import IGNORE
 from vision.training.export import Exported
-from vision.training.loop import Places, Recipe, loss_of, pace, prepared, train
+from vision.training.loop import Places, Recipe, loss_of, pace, prepared, train, trained_network
 from vision.training.network import RustNet, folded, mobilenet_v2
+from vision.training.paste import pasted
 from vision.training.synthetic import HELD_OUT_RUST, Tiles, pole
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
@@ -143,6 +144,54 @@ def test_a_crop_depends_on_seed_and_index_alone(places: Places, monkeypatch: pyt
     image, label = first[5]
     assert (image.shape, label.shape) == ((64, 64, 3), (64, 64))
     assert set(np.unique(label)) <= {0, 1, IGNORE}
+
+
+def test_pasted_rust_carries_its_label_and_leaves_the_rest_alone() -> None:
+    rng = np.random.default_rng(3)
+    image, label = np.full((64, 64, 3), 200, np.uint8), np.zeros((64, 64), np.uint8)
+    piece, rust = np.full((64, 64, 3), (120, 60, 30), np.uint8), np.zeros((64, 64), np.uint8)
+    rust[20:40, 20:40] = 1
+    rust[:, 60:] = IGNORE
+    out, joined = pasted(rng, image, label, piece, rust)
+    assert np.array_equal(joined, rust)
+    assert np.array_equal(out[:, 56:], image[:, 56:])
+    assert out[30, 30, 0] > 1.5 * out[30, 30, 2]
+    same, untouched = pasted(rng, image, label, piece, np.zeros_like(rust))
+    assert np.array_equal(same, image)
+    assert np.array_equal(untouched, label)
+
+
+def test_a_run_starts_from_a_model_file_or_a_checkpoint(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from vision.training import finish
+
+    only_street(monkeypatch)
+    monkeypatch.setattr(finish, "POLES", 2)
+    torch.manual_seed(6)
+    network = RustNet().eval()
+    finish.finish(network, places, "test", tmp_path / "rust.onnx")
+    assert np.array_equal(weights(trained_network(tmp_path / "rust.onnx")), weights(network))
+    still = replace(SMALL, steps=1, rate=1e-12)
+    moved = train(still, replace(places, out=tmp_path / "out", start=tmp_path / "rust.onnx"), lambda _: None)
+    assert np.allclose(weights(moved), weights(network), atol=1e-6)
+    assert np.array_equal(weights(trained_network(tmp_path / "out" / "last.pt")), weights(moved))
+    (tmp_path / "other.onnx").write_bytes(b"no model")
+    with pytest.raises(ValueError, match="no highmast rust model"):
+        trained_network(tmp_path / "other.onnx")
+
+
+def test_training_in_bfloat16_learns_float32_weights(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    only_street(monkeypatch)
+    network = train(replace(SMALL, mixed=True, steps=2), replace(places, out=tmp_path / "out"), lambda _: None)
+    assert {value.dtype for value in network.state_dict().values()} == {torch.float32}
+    assert np.isfinite(weights(network)).all()
 
 
 def test_corrections_reach_training(places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

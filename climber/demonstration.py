@@ -39,6 +39,7 @@ def demonstrate(out: Path, seed: int) -> None:
 def _climb(console: Console, out: Path, folder: Path, pole_file: Path, seed: int) -> None:
     console.rule("1  A simulated robot climbs")
     arguments = ["--serial", "tcp://127.0.0.1:0", "--camera", "http://127.0.0.1:0", "--seed", str(seed)]
+    arguments += ["--set", "LINK_TIMEOUT=4"]  # a busy machine may silence a program for a while; a demo goes on then
     with Child(out / "simulator.log", "simulate", "--pole", str(pole_file), *arguments, "--speed", "max") as robot:
         robot.wait_for("robot", "camera")
         ended = climb_pole(

@@ -31,7 +31,7 @@ from climber.service import (
     uploads,
     web,
 )
-from climber.service.auth import Keyring, requires
+from climber.service.auth import KeyFirst, Keyring, requires
 from climber.service.base_map import tile_origin
 from climber.service.bucket import Bucket, CachedBlobs, StoreAwayError
 from climber.service.context import Service
@@ -109,6 +109,7 @@ def create_app(service: Service) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
+    app.add_middleware(KeyFirst)
     app.add_middleware(BodyLimit, limit_bytes=service.settings.limits.document_bytes)
     app.add_middleware(Observed, metrics=service.metrics, log=service.log)
     policy = CONTENT_POLICY.format(tiles=tile_origin(service.settings.map_tiles))

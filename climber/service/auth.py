@@ -16,6 +16,8 @@ from typing import Any, Literal, get_args
 
 from fastapi import HTTPException, Request
 from sqlalchemy import Connection, insert, or_, select
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from climber.ids import uuid7
 from climber.service.db import Database
@@ -28,6 +30,8 @@ SESSION = timedelta(days=7)
 REMEMBERED_S = 5.0
 """How long a checked key is trusted without asking the database: a revoked key works at most this much longer."""
 REMEMBERED_KEYS = 10_000
+NO_KEY = "No valid key. Send 'Authorization: Bearer KEY'."
+WITH_KEY = {"WWW-Authenticate": "Bearer"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +152,33 @@ async def identify(request: Request) -> Principal | None:
     return await keyring.check(cookie) if cookie and request.method in ("GET", "HEAD") else None
 
 
+class KeyFirst:
+    """Refuses a body for `/v1` from nobody before any of it is read: the framework would parse it first."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sends = scope["type"] == "http" and scope["method"] in ("POST", "PUT", "PATCH")
+        if sends and scope["path"].startswith("/v1/") and not await _has_key(Request(scope)):
+            return await JSONResponse({"detail": NO_KEY}, 401, WITH_KEY)(scope, receive, send)
+        return await self._app(scope, receive, send)
+
+
+async def _has_key(request: Request) -> bool:
+    """Tell whether some valid key came along, in the header or as a cookie; each route decides what it is good for."""
+    keyring: Keyring = request.app.state.service.keyring
+    secret = given_key(request) or request.cookies.get(COOKIE)
+    return bool(secret) and await keyring.check(str(secret)) is not None
+
+
 def requires(*roles: Role) -> Callable[[Request], Coroutine[Any, Any, Principal]]:
     """Return a dependency that lets in the given roles (an administrator always) and refuses the rest."""
 
     async def check(request: Request) -> Principal:
         principal = await identify(request)
         if principal is None:
-            raise HTTPException(401, "No valid key. Send 'Authorization: Bearer KEY'.", {"WWW-Authenticate": "Bearer"})
+            raise HTTPException(401, NO_KEY, WITH_KEY)
         request.state.key_id = principal.key_id
         wait_s = request.app.state.service.rate.wait_s(principal.key_id)
         if wait_s:

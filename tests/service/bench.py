@@ -102,7 +102,7 @@ def serve(data: Path, port: int, database: str) -> None:
     from climber.service.signin import local_owner
 
     settings = settings_for(data, database or None)
-    service = build_service(Settings(data, settings.database_url, Limits(requests_per_second=1e9)))
+    service = build_service(Settings(data, settings.database_url, limits=Limits(requests_per_second=1e9)))
     local_owner(service.database, settings.local_key_file)
     with socket.create_server(("127.0.0.1", port), backlog=512) as listening:
         run(service, listening)

@@ -76,6 +76,15 @@ def test_every_route_wants_a_key(shared: tuple[Server, dict[str, str], dict[str,
                 assert answer.status_code == 401 or to_sign_in, (method, path, answer.status_code)
 
 
+def test_a_body_from_nobody_is_not_read(shared: tuple[Server, dict[str, str], dict[str, str]]) -> None:
+    server, keys, _ = shared
+    for key, status in (("hm_nobody", 401), (keys["crew"], 422)):
+        with server.client(key) as client:
+            headers = {"Content-Type": "application/json"}
+            answer = client.post("/v1/climbs:batch", content=b"{not json", headers=headers)
+            assert answer.status_code == status, key
+
+
 def test_another_organisation_sees_nothing(shared: tuple[Server, dict[str, str], dict[str, str]]) -> None:
     server, keys, names = shared
     with server.client(keys["stranger"]) as stranger, server.client() as owner:

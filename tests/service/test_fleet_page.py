@@ -52,6 +52,8 @@ def test_counts_list_and_map_show_the_same_poles(served: Server, page: Page) -> 
     counts = page.locator(".chip [data-count]").all_text_contents()[:7]
     assert sum(int(one.replace(",", "")) for one in counts) == COUNT
     expect(page.locator("#results tbody tr")).to_have_count(100)
+    expect(page.locator("main").get_by_role("heading", name="Campaign report")).to_have_count(1)
+    assert page.locator("body > section").count() == 0
     expect(page.locator("#results tbody tr").first).to_contain_text("16 %")
 
 

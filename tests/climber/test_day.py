@@ -2,11 +2,13 @@
 
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from climber.recording import RECORD, Record, read_record
+from firmware_bridge.errors import LinkError
 from firmware_bridge.robot import Robot
 from firmware_bridge.types import ClimbState
 from tests.climber.programs import Simulator, simulator
@@ -44,8 +46,15 @@ def keep_transcript(code: str, seen: str, status: int) -> None:
 
 
 def state_of(robot: Simulator) -> ClimbState:
-    with Robot.open(robot.robot) as looked_at:
-        return looked_at.telemetry.state
+    """What the robot is doing now; a line that is still disturbed is tried again."""
+    give_up_s = time.monotonic() + 60
+    while True:
+        try:
+            with Robot.open(robot.robot) as looked_at:
+                return looked_at.telemetry.state
+        except LinkError:
+            if time.monotonic() > give_up_s:
+                raise
 
 
 def told_by_either(reason: str, by_laptop: str, by_robot: str, by_refusal: str) -> bool:

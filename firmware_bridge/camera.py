@@ -203,5 +203,6 @@ class _Reader:
                 self.opened.set()
         self.ended = True
         if kind != Kind.FAILED:  # else it has said why
-            self._take_in(Kind.FAILED, b"the camera's process ended")
+            status = self._process.wait()  # its pipe is closed: it ends
+            self._take_in(Kind.FAILED, f"the camera's process ended with status {status}".encode())
         self.opened.set()

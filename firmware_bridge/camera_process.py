@@ -50,9 +50,12 @@ class Kind(IntEnum):
 
 
 def put(pipe: IO[bytes], kind: Kind, body: bytes) -> None:
-    """Write one message."""
-    pipe.write(HEADER.pack(kind, len(body)) + body)
-    pipe.flush()
+    """Write one message. A parent that is gone ends the process; a camera's broken connection is another matter."""
+    try:
+        pipe.write(HEADER.pack(kind, len(body)) + body)
+        pipe.flush()
+    except BrokenPipeError:
+        os._exit(0)
 
 
 def is_mjpeg(url: str) -> bool:
@@ -131,8 +134,6 @@ def main(url: str) -> None:
         else:
             watch(url, pipe, sys.stdin.buffer)
         put(pipe, Kind.FAILED, b"the stream ended")
-    except BrokenPipeError:
-        return
     except (OSError, ValueError, FFmpegError) as error:
         put(pipe, Kind.FAILED, str(error).encode())
 

@@ -42,7 +42,7 @@ def statuses(folder: Path) -> list[tuple[float, ClimbStatus]]:
 def time_to_stand_s(base: Path) -> float:
     """One climb, stopped by its page while it moves."""
     folder, told = base / "climb", base / "told.txt"
-    with simulator(base, pole=POLE) as robot, told.open("w") as out:
+    with simulator(base, pole=POLE, model=None) as robot, told.open("w") as out:
         climb = subprocess.Popen(robot.climb("--out", str(folder)), stdout=out, stderr=out, stdin=subprocess.DEVNULL)
         try:
             url = wait_for_words(told, r"http://127\.0\.0\.1:\d+/", climb)
@@ -72,7 +72,7 @@ def time_by_phase(base: Path, height_m: float) -> str:
     """The climb's own line on where its time went."""
     folder, told = base / "climb", base / "told.txt"
     pole = POLE.replace("height_m = 2.0", f"height_m = {height_m}").replace("= 220", "= 500").replace("= 180", "= 200")
-    with simulator(base, "--speed", "max", pole=pole) as robot, told.open("w") as out:
+    with simulator(base, "--speed", "max", pole=pole, model=None) as robot, told.open("w") as out:
         climb = subprocess.Popen(robot.climb("--out", str(folder)), stdout=out, stderr=out, stdin=subprocess.DEVNULL)
         try:
             return wait_for_words(told, r"time, .*", climb)

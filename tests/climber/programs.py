@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from tests.climber.quick_model import QUICK
+
 T = TypeVar("T")
 
 POLE = """
@@ -33,15 +35,19 @@ class Simulator:
     robot: str
     camera: str
     pole: Path
+    model: Path | None = QUICK
+    """None = the one in production."""
 
     def climb(self, *options: str) -> list[str]:
         """The command line of a climb on this simulator."""
         where = ["--robot", self.robot, "--camera", self.camera, "--pole", str(self.pole)]
+        if self.model is not None:
+            where += ["--model", str(self.model)]
         return [sys.executable, "-m", "climber", "climb", *where, *options]
 
 
 @contextmanager
-def simulator(folder: Path, *options: str, pole: str = POLE) -> Iterator[Simulator]:
+def simulator(folder: Path, *options: str, pole: str = POLE, model: Path | None = QUICK) -> Iterator[Simulator]:
     """Start a simulator on a free TCP port; it is ready when this yields."""
     pole_file = folder / "pole.toml"
     pole_file.write_text(pole)
@@ -51,7 +57,7 @@ def simulator(folder: Path, *options: str, pole: str = POLE) -> Iterator[Simulat
         try:
             assert process.stdout is not None
             urls = json.loads(process.stdout.readline())
-            yield Simulator(process, urls["robot"], urls["camera"], pole_file)
+            yield Simulator(process, urls["robot"], urls["camera"], pole_file, model)
         finally:
             process.kill()
 

@@ -13,16 +13,18 @@ from PIL import Image
 
 from climber.pole import load_pole
 from climber.record import Assessment
-from climber.recording import RECORD, read_record
+from climber.recording import RECORD, Record, read_record
 from climber.signing import verify
 from climber.truth import rusted_truth_m2
 from firmware_bridge.calibration_file import Calibration, save_calibration
 from firmware_bridge.keys import new_key
 from firmware_bridge.trace import Direction, read_raw
 from tests.climber.programs import POLE, Simulator, simulator, wait_for_lines
+from tests.climber.quick_model import QUICK
 from tests.climber.soak_kill import soak
 
 LENS = Calibration(1280, 960, 860.0, 860.0, 639.6, 479.5, (0.0,) * 5, 0.1, 0.1, 12)
+LOW = POLE.replace("height_m = 2.0", "height_m = 1.0")
 
 
 def run(command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -36,7 +38,7 @@ def climbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     key, lens = base / "robot.key", base / "lens.toml"
     new_key(key)
     save_calibration(lens, LENS, "as the simulator's, but for a tenth of a pixel")
-    with simulator(base, "--speed", "max", "--key", str(key)) as robot:
+    with simulator(base, "--speed", "max", "--key", str(key), model=None) as robot:
         options = ("--key", str(key), "--trace", str(base / "line"), "--calibration", str(lens))
         done = run(robot.climb("--out", str(base / "climb"), *options))
     assert done.returncode == 0, done.stderr
@@ -130,18 +132,28 @@ def test_killed_simulator_ends_the_climb_with_a_reason(tmp_path: Path) -> None:
     assert assessment.gaps
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signal_stops_once_and_resume_goes_on(tmp_path: Path, number: signal.Signals) -> None:
+def stopped_by(number: signal.Signals, robot: Simulator, folder: Path) -> Record:
+    """Begin a climb, send a signal, and return the record that it leaves."""
+    climb = begin(robot, folder)
+    climb.send_signal(number)
+    _, errors = climb.communicate(timeout=60)
+    assert climb.returncode == 3, errors
+    record = read_record(folder)
+    assert record.stop is not None
+    assert record.stop.outcome == "stopped"
+    assert number.name in record.stop.reason
+    return record
+
+
+def test_a_system_that_shuts_down_stops_the_climb_in_order(tmp_path: Path) -> None:
+    with simulator(tmp_path, "--speed", "max") as robot:
+        assert stopped_by(signal.SIGTERM, robot, tmp_path / "climb").observations
+
+
+def test_ctrl_c_stops_once_and_resume_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "climb"
     with simulator(tmp_path, "--speed", "max") as robot:
-        climb = begin(robot, folder)
-        climb.send_signal(number)
-        _, errors = climb.communicate(timeout=60)
-        assert climb.returncode == 3, errors
-        stopped = read_record(folder)
-        assert stopped.stop is not None
-        assert stopped.stop.outcome == "stopped"
-        assert number.name in stopped.stop.reason
+        stopped = stopped_by(signal.SIGINT, robot, folder)
         again = run(robot.climb("--resume", str(folder)))
     assert again.returncode == 0, again.stderr
     assert len(list(folder.glob("link-*.tlog"))) == 2, "what was said on the line is kept for each run"
@@ -155,7 +167,7 @@ def test_signal_stops_once_and_resume_goes_on(tmp_path: Path, number: signal.Sig
 
 def test_killed_climbs_keep_every_confirmed_frame(tmp_path: Path) -> None:
     """A few of the kills that `python -m tests.climber.soak_kill` does by the dozen, then on to the end."""
-    told = soak(tmp_path, times=2, seed=4, early_share=0.0)
+    told = soak(tmp_path, times=2, seed=4, early_share=0.0, model=QUICK)
     assert told["while climbing"] == 2
 
 
@@ -173,7 +185,7 @@ def test_resume_of_another_pole_or_with_another_camera_is_refused(tmp_path: Path
 
 def test_a_ring_of_cameras_climbs_with_fewer_stops(tmp_path: Path) -> None:
     save_calibration(tmp_path / "lens.toml", LENS, "of one camera")
-    with simulator(tmp_path, "--speed", "max", pole=POLE.replace("height_m = 2.0", "height_m = 1.0")) as robot:
+    with simulator(tmp_path, "--speed", "max", pole=LOW) as robot:
         ring = tmp_path / "ring.toml"
         ring.write_text(
             "\n".join(
@@ -201,7 +213,7 @@ def test_recorded_photographs_are_replayed(tmp_path: Path, climbed: Path) -> Non
         smaller = cv2.resize(cv2.imread(str(path)), (640, 480), interpolation=cv2.INTER_AREA)
         cv2.imwrite(str(tmp_path / "frames" / f"{path.stem}.png"), smaller)
     with simulator(tmp_path, "--speed", "max") as robot:
-        replay = replace(robot, camera=str(tmp_path / "frames"))
+        replay = replace(robot, camera=str(tmp_path / "frames"), model=None)
         done = run(replay.climb("--out", str(tmp_path / "climb")))
     assert done.returncode == 0, done.stderr
     record = read_record(tmp_path / "climb")
@@ -233,7 +245,10 @@ def test_two_robots_on_one_laptop(tmp_path: Path) -> None:
     """Two climbs at once do not disturb each other; a third for the same robot is told who has it."""
     for name in "ab":
         (tmp_path / name).mkdir()
-    with simulator(tmp_path / "a", "--speed", "max") as first, simulator(tmp_path / "b", "--speed", "max") as second:
+    with (
+        simulator(tmp_path / "a", "--speed", "max", pole=LOW) as first,
+        simulator(tmp_path / "b", "--speed", "max", pole=LOW) as second,
+    ):
         one = begin(first, tmp_path / "a" / "climb")
         third = run(replace(second, robot=first.robot).climb("--out", str(tmp_path / "c")))
         assert third.returncode == 2

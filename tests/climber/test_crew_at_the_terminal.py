@@ -64,11 +64,10 @@ def state_of(robot: Simulator) -> ClimbState:
         return looked_at.telemetry.state
 
 
-@pytest.mark.parametrize("key", [b" ", b"\x1b"])
-def test_a_key_stops(robot: Simulator, tmp_path: Path, key: bytes) -> None:
+def test_a_key_stops(robot: Simulator, tmp_path: Path) -> None:
     with at_the_terminal(robot, tmp_path) as crew:
         wait_for_lines(crew.folder / RECORD, 3, crew.process)
-        crew.press(key)
+        crew.press(b" ")
         record = crew.ended()
         assert crew.process.returncode == 3
     assert record.stop is not None

@@ -21,7 +21,7 @@ def curves(run: Path) -> bytes:
         points = [(line["step"], line[name]) for line in lines if name in line]
         axes.plot(*zip(*points, strict=True) if points else ([], []), marker="o", color=colour)
         axes.set(xlabel="step", ylabel=name)
-    return _png(figure)
+    return png(figure)
 
 
 def reliability_figure(rows: list[Row]) -> bytes:
@@ -31,7 +31,7 @@ def reliability_figure(rows: list[Row]) -> bytes:
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--")
     axes.plot([row["stated"] for row in rows], [row["observed"] for row in rows], marker="o", color=BLUE)
     axes.set(xlabel="stated probability of rust", ylabel="observed share of rust", xlim=(0, 1), ylim=(0, 1))
-    return _png(figure)
+    return png(figure)
 
 
 def bars(rows: list[Row], name: str, value: str) -> bytes:
@@ -40,7 +40,7 @@ def bars(rows: list[Row], name: str, value: str) -> bytes:
     axes = figure.subplots()
     axes.barh([str(row[name]) for row in rows][::-1], [float(row[value]) for row in rows][::-1], color=BLUE)
     axes.set(xlabel=value)
-    return _png(figure)
+    return png(figure)
 
 
 def differences(found: list[Verdict]) -> bytes:
@@ -55,10 +55,11 @@ def differences(found: list[Verdict]) -> bytes:
         axes.plot(verdict.difference, row, marker="o", color=colour)
     axes.set(yticks=range(len(shown)), yticklabels=[verdict.what for verdict in shown], ylim=(-0.6, len(shown) - 0.4))
     axes.set(xlabel="candidate - production")
-    return _png(figure)
+    return png(figure)
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure) -> bytes:
+    """Return a figure as the bytes of a PNG."""
     content = BytesIO()
     figure.savefig(content, format="png", dpi=100)
     return content.getvalue()

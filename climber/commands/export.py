@@ -16,14 +16,15 @@ PLACE = click.Path(path_type=Path, exists=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Model file to write.")
 @click.option("--name", default="rust", show_default=True, help="Name in the model file.")
 def command(checkpoint: Path, photographs: Path, textures: Path | None, out: Path, name: str) -> None:
-    """Write a model file from CHECKPOINT (`last.pt` of `highmast train`)."""
+    """Write a model file from CHECKPOINT (`last.pt` of `highmast train`), or from a model file, calibrated anew."""
     try:
         from vision.training.finish import finish
-        from vision.training.loop import Places, averaged_network
+        from vision.training.loop import Places
+        from vision.training.start import trained_network
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is missing: exporting needs `pip install 'highmast[train]'`") from None
     try:
-        card = finish(averaged_network(checkpoint), Places(photographs, textures, out.parent), name, out)
+        card = finish(trained_network(checkpoint), Places(photographs, textures, out.parent), name, out)
     except ValueError as error:
         raise InputError(str(error)) from None
     for key, value in card.metrics.items():

@@ -6,7 +6,6 @@ Tensor shapes: b images, c channels, h and w pixels; the network's output is at 
 import copy
 import json
 import math
-import pickle
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -22,10 +21,11 @@ from torch.utils.data import DataLoader
 from vision.labels import Pair, held_out, read_index, read_pair
 from vision.metrics import Counts, count
 from vision.training.augment import IGNORE
-from vision.training.classes import Task, loss_of_classes, task_of
+from vision.training.classes import loss_of_classes, task_of
 from vision.training.crops import Crops, read_sources
-from vision.training.network import RustNet, load_backbone, load_exported
+from vision.training.network import RustNet, load_backbone
 from vision.training.poles import pole_pool
+from vision.training.start import start_from
 
 LOG_EVERY = 50
 """Steps between lines of the log."""
@@ -69,7 +69,7 @@ class Places:
     corrections: Path | None = None
     """Corrections of masks (vision/corrections.py); None trains on the masks as they are."""
     start: Path | None = None
-    """Model file or checkpoint to go on from, instead of the backbone."""
+    """Model file or checkpoint to go on from, instead of the backbone; its last layer only for the same labels."""
 
 
 def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) -> RustNet:
@@ -91,7 +91,7 @@ def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) ->
     device = "cuda" if torch.cuda.is_available() else "cpu"
     network = RustNet(task=task).to(device, memory_format=torch.channels_last)
     if places.start is not None:
-        network.load_state_dict(trained_network(places.start).state_dict())
+        start_from(places.start, network)
     elif places.backbone is not None:
         load_backbone(network, places.backbone)
     averaged = copy.deepcopy(network).requires_grad_(False)
@@ -219,20 +219,3 @@ def _resumed(path: Path, network: RustNet, averaged: RustNet, optimizer: torch.o
     averaged.load_state_dict(state["averaged"])
     optimizer.load_state_dict(state["optimizer"])
     return int(state["step"])
-
-
-def trained_network(path: Path) -> RustNet:
-    """Load the weights of a model file (.onnx) or of a checkpoint; ValueError when the file is neither."""
-    return load_exported(path) if path.suffix == ".onnx" else averaged_network(path)
-
-
-def averaged_network(checkpoint: Path) -> RustNet:
-    """Load the averaged weights of a checkpoint; ValueError when the file is none of ours."""
-    try:
-        stored = torch.load(checkpoint, weights_only=True, map_location="cpu")
-        state, task = stored["averaged"], Task(**{key: tuple(value) for key, value in stored.get("task", {}).items()})
-    except (OSError, RuntimeError, KeyError, TypeError, pickle.UnpicklingError) as error:
-        raise ValueError(f"{checkpoint} is no checkpoint of `highmast train`: {error}") from None
-    network = RustNet(task=task)
-    network.load_state_dict(state)
-    return network

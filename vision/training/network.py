@@ -6,16 +6,13 @@ Tensor shapes: b images, c channels, h and w pixels.
 import itertools
 from pathlib import Path
 
-import onnx
 import torch
-from onnx import numpy_helper
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models import mobilenet_v2
 
-from vision.model_file import read_model
 from vision.training.classes import Task
 
 FROZEN = 4
@@ -116,16 +113,3 @@ def load_backbone(network: RustNet, path: Path) -> None:
     whole = mobilenet_v2(weights=None, num_classes=1001)
     whole.load_state_dict({name: value.float() for name, value in load_file(path).items()})
     network.features.load_state_dict(folded(whole.features[:18].eval()).state_dict())
-
-
-def load_exported(path: Path) -> RustNet:
-    """Read the weights of a model file back into a network; ValueError when it is none of ours or of another shape."""
-    graph = onnx.load_from_string(read_model(path)).graph
-    weights = {each.name: torch.from_numpy(numpy_helper.to_array(each).copy()) for each in graph.initializer}
-    prefix = "network."
-    network = RustNet()
-    try:
-        network.load_state_dict({name[len(prefix) :]: w for name, w in weights.items() if name.startswith(prefix)})
-    except RuntimeError as error:
-        raise ValueError(f"{path} was exported from another network: {error}") from None
-    return network

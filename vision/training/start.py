@@ -1,53 +1,70 @@
-"""Training that goes on from a model file: its weights become the checkpoint before the first step."""
+"""Weights out of a model file or a checkpoint: to go on training from, or to export."""
 
-from dataclasses import asdict
+import pickle
 from pathlib import Path
 
 import onnx
 import torch
 from onnx import numpy_helper
+from torch import Tensor
 
-from vision.model_file import ModelFileError, read_model
-from vision.training.classes import task_of
-from vision.training.loop import Places, Recipe
+from vision.model_file import from_metadata, read_model
+from vision.training.classes import Task
 from vision.training.network import RustNet
 
+State = dict[str, Tensor]
 
-def weights_of(model: Path) -> dict[str, torch.Tensor]:
-    """Read a network's weights back out of a model file; ModelFileError when it holds none."""
-    graph = onnx.load_from_string(read_model(model)).graph
-    named = {each.name: each for each in graph.initializer if each.name.startswith("network.")}
-    if not named:
-        raise ModelFileError(f"{model} holds no weights by name; give a model file that `highmast train` exported")
-    return {
-        name.removeprefix("network."): torch.from_numpy(numpy_helper.to_array(each).copy())
-        for name, each in named.items()
-    }
+PREFIX = "network."
+"""Of the weights' names in an exported graph."""
 
 
-def start_from(model: Path, recipe: Recipe, places: Places) -> None:
-    """Leave a checkpoint of step 0 in `places.out` with a model's weights, for `train` to go on from.
+def trained_network(path: Path) -> RustNet:
+    """Return the network of a model file (.onnx) or of a checkpoint; ValueError when the file is neither."""
+    state, task = stored(path)
+    network = RustNet(task=task)
+    _load(network, state, path)
+    return network
 
-    A checkpoint that is there already is left alone. The last layer starts anew where the labels differ. Raises
-    ModelFileError when the model is of another shape.
-    """
-    checkpoint = places.out / "last.pt"
-    if checkpoint.is_file():
-        return
-    torch.manual_seed(recipe.seed)
-    network = RustNet(task=task_of(places.photographs, recipe.classes))
-    state = network.state_dict()
-    given = weights_of(model)
-    if set(given) != set(state):
-        raise ModelFileError(f"{model} was exported from another network; train from a backbone instead")
-    state |= {name: value for name, value in given.items() if value.shape == state[name].shape}
-    backbone, head = network.groups()
-    optimizer = torch.optim.AdamW(
-        [{"params": backbone, "share": 1 / 3}, {"params": head, "share": 1.0}], weight_decay=recipe.decay
-    )
-    places.out.mkdir(parents=True, exist_ok=True)
-    task = asdict(network.task)
-    whole = {"step": 0, "task": task, "network": state, "averaged": state, "optimizer": optimizer.state_dict()}
-    part = checkpoint.with_suffix(".tmp")
-    torch.save(whole, part)
-    part.replace(checkpoint)
+
+def start_from(path: Path, network: RustNet) -> None:
+    """Fill a network from a model file or checkpoint; the last layer stays as it is where the labels differ."""
+    state, task = stored(path)
+    if task != network.task:
+        state |= {name: value for name, value in network.state_dict().items() if name.startswith("logit.")}
+    _load(network, state, path)
+
+
+def stored(path: Path) -> tuple[State, Task]:
+    """Read weights, and the labels that they tell apart; ValueError when the file is none of ours."""
+    return _exported(path) if path.suffix == ".onnx" else _averaged(path)
+
+
+def _load(network: RustNet, state: State, path: Path) -> None:
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise ValueError(f"{path} holds another network; train from a backbone instead: {error}") from None
+
+
+def _exported(path: Path) -> tuple[State, Task]:
+    """Read a model file by its convolutions: the exporter leaves out biases of nought and keeps equal ones once."""
+    model = onnx.load_from_string(read_model(path))
+    card = from_metadata(path, {each.key: each.value for each in model.metadata_props})
+    values = {each.name: torch.from_numpy(numpy_helper.to_array(each).copy()) for each in model.graph.initializer}
+    state: State = {}
+    for node in model.graph.node:
+        if node.op_type == "Conv" and node.input[1].startswith(PREFIX):
+            weight, bias = values[node.input[1]], "".join(node.input[2:])
+            name = node.input[1].removeprefix(PREFIX)
+            state[name] = weight
+            state[name.replace(".weight", ".bias")] = values[bias] if bias else torch.zeros(len(weight))
+    return state, Task(card.labels, card.rust_values)
+
+
+def _averaged(checkpoint: Path) -> tuple[State, Task]:
+    try:
+        found = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        task = Task(**{key: tuple(value) for key, value in found.get("task", {}).items()})
+        return found["averaged"], task
+    except (OSError, RuntimeError, KeyError, TypeError, AttributeError, pickle.UnpicklingError) as error:
+        raise ValueError(f"{checkpoint} is no checkpoint of `highmast train`: {error}") from None

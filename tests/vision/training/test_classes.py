@@ -17,8 +17,9 @@ from vision.segmenter import Segmenter
 from vision.training.augment import IGNORE
 from vision.training.classes import Task, loss_of_classes, task_of
 from vision.training.finish import finish
-from vision.training.loop import Places, Recipe, averaged_network, train
-from vision.training.start import start_from, weights_of
+from vision.training.loop import Places, Recipe, train
+from vision.training.network import RustNet
+from vision.training.start import start_from, stored, trained_network
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 
@@ -84,7 +85,7 @@ def test_a_model_of_labels_trains_exports_and_says_them(tmp_path: Path) -> None:
     recipe = Recipe(steps=2, batch=2, side_px=64, warm_up=1, check_every=100, classes=True)
     torch.manual_seed(1)
     network = train(recipe, places, lambda _: None)
-    assert averaged_network(tmp_path / "run" / "last.pt").task == network.task
+    assert trained_network(tmp_path / "run" / "last.pt").task == network.task
     card = finish(network, places, "bands", tmp_path / "bands.onnx")
     assert (card.labels, card.rust_values) == (("sound", "stain", "fair", "severe"), (2, 3))
     segmenter = Segmenter.load(tmp_path / "bands.onnx", threads=1)
@@ -109,18 +110,17 @@ def test_labels_that_cannot_be_trained_on_are_named(tmp_path: Path) -> None:
     assert task_of(tmp_path, classes=False) == Task()
 
 
-def test_training_goes_on_from_a_model_file(tmp_path: Path) -> None:
-    root = write_bands(tmp_path / "bands")
-    exported = weights_of(SHIPPED)
-    for classes in (False, True):
-        places = Places(root, None, tmp_path / f"run-{classes}")
-        start_from(SHIPPED, Recipe(classes=classes), places)
-        network = averaged_network(places.out / "last.pt")
-        same = {
-            name for name, value in network.state_dict().items() if torch.equal(value, exported.get(name, value + 1))
-        }
-        anew = set(network.state_dict()) - same
-        assert {name.split(".")[0] for name in anew} == ({"logit"} if classes else set())
+def test_training_goes_on_from_a_model_file_with_a_new_last_layer_for_other_labels(tmp_path: Path) -> None:
+    exported, task = stored(SHIPPED)
+    assert task == Task()
+    for given in (Task(), Task(("sound", "stain", "fair", "severe"), (2, 3))):
+        network = RustNet(task=given)
+        before = {name: value.clone() for name, value in network.state_dict().items()}
+        start_from(SHIPPED, network)
+        kept = {name for name, value in network.state_dict().items() if torch.equal(value, before[name])}
+        assert kept == (set() if given == task else {"logit.weight", "logit.bias"})
+        same = (torch.equal(value, exported[name]) for name, value in network.state_dict().items() if name not in kept)
+        assert all(same)
     (tmp_path / "no.onnx").write_bytes(b"no model")
     with pytest.raises(ValueError, match="no highmast rust model"):
-        weights_of(tmp_path / "no.onnx")
+        stored(tmp_path / "no.onnx")

@@ -73,9 +73,12 @@ def _correction(found: Refinement) -> PoseCorrection:
         matches=found.matches,
         rings=found.rings,
         seams=found.seams,
+        plates=found.plates,
         turn_deg=found.turn_deg,
         before_mm=found.before_mm,
         after_mm=found.after_mm,
+        landmarks_before_mm=found.landmarks_before_mm,
+        landmarks_after_mm=found.landmarks_after_mm,
     )
 
 

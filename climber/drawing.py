@@ -16,10 +16,12 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
 from climber.errors import InputError
+from climber.pole import shape_of
 from climber.record import Assessment, GradedArea, PoleDescription, SectionSpan
 from climber.recording import read_record
 from climber.upload import assessment_files
-from vision.types import Image
+from vision.geometry import apothem_mm
+from vision.types import Image, Plate
 
 Pixels = npt.NDArray[np.uint8]
 Box = tuple[float, float, float, float]
@@ -174,6 +176,8 @@ def _axes(draw: ImageDraw.ImageDraw, pole: PoleDescription, left: int, high: int
             draw.line((left + start, at, left + start + 6, at), JOINT, 2)
     for section in pole.sections:
         _weld_line(draw, pole, section, left, high)
+    for plate in shape_of(pole).plates:
+        _plate(draw, pole, plate, left, high)
 
 
 def _weld_line(draw: ImageDraw.ImageDraw, pole: PoleDescription, section: SectionSpan, left: int, high: int) -> None:
@@ -184,6 +188,15 @@ def _weld_line(draw: ImageDraw.ImageDraw, pole: PoleDescription, section: Sectio
     top, bottom = (round(row_px(pole, height_m, high)) for height_m in (section.top_m, section.bottom_m))
     for row in range(top, bottom - 2, 10):
         draw.line((at, row, at, row + 2), JOINT, 2)
+
+
+def _plate(draw: ImageDraw.ImageDraw, pole: PoleDescription, plate: Plate, left: int, high: int) -> None:
+    """Outline of a handhole or tag where the pole file has it."""
+    half_deg = np.degrees(plate.wide_mm / 2 / float(apothem_mm(shape_of(pole), plate.height_m)))
+    start, end = ((plate.azimuth_deg + side * half_deg) % 360 for side in (-1, 1))
+    half_m = plate.high_mm / 2000
+    for box in _boxes(pole, start, end, plate.height_m - half_m, plate.height_m + half_m, high):
+        draw.rectangle((left + box[0], box[1], left + box[2], box[3]), outline=JOINT, width=2)
 
 
 def row_px(pole: PoleDescription, height_m: float, high: int) -> float:
@@ -257,7 +270,12 @@ def grade_colour(part: GradedArea) -> tuple[int, int, int]:
 
 
 def _legend(draw: ImageDraw.ImageDraw, left: int, top: int) -> None:
-    entries = ((RUST, "rust"), (POOR, "seen poorly"), (UNSEEN, "not seen"), (JOINT, "joint, weld line, worst window"))
+    entries = (
+        (RUST, "rust"),
+        (POOR, "seen poorly"),
+        (UNSEEN, "not seen"),
+        (JOINT, "joint, weld line, plate, worst window"),
+    )
     for colour, words in entries:
         draw.rectangle((left, top - 7, left + 14, top + 7), fill=colour, outline=INK)
         draw.text((left + 20, top), words, INK, font(12), anchor="lm")

@@ -1,6 +1,7 @@
 """The pole file: what pole this is, and for the simulator what its surface looks like (keys: POLE.md)."""
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from pydantic import Field, ValidationError
 from climber.errors import InputError
 from climber.record import PoleDescription
 from vision.render_surface import PaintedSurface, painted_surface, read_surface
-from vision.types import PoleShape, Section
+from vision.types import Plate, PoleShape, Section
 
 SEAM_M = 0.001
 """Sections must meet within this."""
@@ -81,7 +82,16 @@ def shape_of(pole: PoleDescription) -> PoleShape:
         pole.top_diameter_mm,
         pole.sides,
         tuple(Section(each.bottom_m, each.top_m, each.seam_deg) for each in pole.sections),
+        tuple(_plates(pole)),
     )
+
+
+def _plates(pole: PoleDescription) -> Iterator[Plate]:
+    """Yield the plates whose place is given."""
+    if pole.handhole_m is not None and pole.handhole_deg is not None:
+        yield Plate("handhole", pole.handhole_m, pole.handhole_deg, pole.handhole_wide_mm, pole.handhole_high_mm)
+    if pole.tag_m is not None:
+        yield Plate("tag", pole.tag_m, 0.0, pole.tag_wide_mm, pole.tag_high_mm)
 
 
 def _parsed(path: Path) -> dict[str, Any]:
@@ -121,6 +131,20 @@ def _check(path: Path, file: PoleFile) -> None:
     if file.rust_mask is not None and file.surface is None:
         raise InputError(f"{path}: `rust_mask` needs `surface`; give the picture that it marks")
     _check_sections(path, file)
+    _check_plates(path, file)
+
+
+def _check_plates(path: Path, file: PoleFile) -> None:
+    """A plate has a whole place, and lies on the shaft."""
+    if (file.handhole_m is None) != (file.handhole_deg is None):
+        raise InputError(f"{path}: `handhole_m` and `handhole_deg` belong together; give both or none")
+    for plate in _plates(file):
+        half_m = plate.high_mm / 2000
+        if not half_m <= plate.height_m <= file.height_m - half_m:
+            raise InputError(
+                f"{path}: `{plate.kind}_m` is {plate.height_m:g}: {plate.high_mm:g} mm high, it does not lie on a "
+                f"shaft of {file.height_m:g} m; give the height of its middle above the ground"
+            )
 
 
 def _check_sections(path: Path, file: PoleFile) -> None:

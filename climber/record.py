@@ -47,6 +47,15 @@ class PoleDescription(Model):
     top_diameter_mm: float = Field(gt=0, le=5000)
     sides: int = Field(default=0, ge=0, le=64)
     sections: tuple[SectionSpan, ...] = ()
+    handhole_m: float | None = Field(default=None, gt=0, le=200)
+    """Middle of the handhole's cover; with `handhole_deg`, or neither."""
+    handhole_deg: float | None = Field(default=None, ge=0, lt=360)
+    handhole_wide_mm: float = Field(default=110, ge=20, le=1000)
+    handhole_high_mm: float = Field(default=300, ge=20, le=1000)
+    tag_m: float | None = Field(default=None, gt=0, le=200)
+    """Middle of the tag; it hangs at azimuth 0, by definition."""
+    tag_wide_mm: float = Field(default=60, ge=20, le=1000)
+    tag_high_mm: float = Field(default=80, ge=20, le=1000)
 
 
 class CameraDescription(Model):
@@ -214,11 +223,16 @@ class PoseCorrection(Model):
     """Slip joints and ends of the shaft found in frames."""
     seams: int = Field(default=0, ge=0)
     """Sights of weld lines whose azimuth the pole file gives."""
+    plates: int = Field(default=0, ge=0)
+    """Sights of the handhole's cover and of the tag where the pole file gives their places."""
     turn_deg: float = 0.0
-    """Added to all azimuths; 0 where no weld line showed."""
+    """Added to all azimuths; 0 where neither weld line nor plate showed."""
     before_mm: float = Field(ge=0)
     """Misfit of the matches with the poses as reported, root mean square."""
     after_mm: float = Field(ge=0)
+    landmarks_before_mm: float | None = Field(default=None, ge=0)
+    """How far rings, weld lines and plates lay from where the pole file has them, root mean square."""
+    landmarks_after_mm: float | None = Field(default=None, ge=0)
 
 
 class Assessment(Model):

@@ -16,7 +16,7 @@ from vision.coverage import State
 from vision.geometry import area_m2
 from vision.scales import ISO_4628_3, iso_4628_3
 from vision.surface import SurfaceMap
-from vision.types import Section
+from vision.types import Plate, Section
 
 Sums = npt.NDArray[np.float64]
 Cells = npt.NDArray[np.float32]
@@ -25,7 +25,7 @@ BAND_M = 1.0
 JOINT_M = 0.15
 """A joint's zone reaches this far above and below it."""
 WELD_M = 0.05
-"""A weld line's zone reaches this far to either side of it."""
+"""A weld line's zone reaches this far to either side of it, a handhole's around its cover."""
 WINDOWS_M2 = (1.0, 0.25)
 WINDOW_CELL_MM = 25.0
 """Worst windows are searched on cells of this size."""
@@ -56,6 +56,7 @@ def parts(surface: SurfaceMap) -> tuple[Part, ...]:
     rows = _row_sums(surface)
     found = [_between(surface, rows, *each) for each in _stretches(surface)]
     found.extend(_weld(surface, *each) for each in enumerate(surface.shape.sections, 1) if each[1].seam_deg is not None)
+    found.extend(_handhole(surface, plate) for plate in surface.shape.plates if plate.kind == "handhole")
     cells = _cell_sums(surface, WINDOW_CELL_MM)
     found.extend(part for size in WINDOWS_M2 if (part := _worst(surface, cells, size)) is not None)
     return tuple(found)
@@ -116,19 +117,35 @@ def _between(
 
 def _weld(surface: SurfaceMap, number: int, section: Section) -> Part:
     """Measure the strip along a section's weld line, as wide as WELD_M at the section's middle."""
-    middle_m = (section.bottom_m + section.top_m) / 2
-    around_m = area_m2(surface.shape, middle_m - AROUND_M / 2, middle_m + AROUND_M / 2) / AROUND_M
+    around_m = _girth_m(surface, (section.bottom_m + section.top_m) / 2)
     half_deg = min(180.0, WELD_M / around_m * 360)
-    from_deg, to_deg = ((section.seam_deg or 0.0) + side for side in (-half_deg, half_deg))
+    name = f"weld line of section {number}"
+    return _box(surface, name, (section.bottom_m, section.top_m), section.seam_deg or 0.0, half_deg)
+
+
+def _handhole(surface: SurfaceMap, plate: Plate) -> Part:
+    """Measure the handhole's cover and what is around it."""
+    half_m, top_m = plate.high_mm / 2000 + WELD_M, surface.shape.height_m
+    half_deg = min(180.0, (plate.wide_mm / 2000 + WELD_M) / _girth_m(surface, plate.height_m) * 360)
+    span = max(0.0, plate.height_m - half_m), min(top_m, plate.height_m + half_m)
+    return _box(surface, "handhole", span, plate.azimuth_deg, half_deg)
+
+
+def _girth_m(surface: SurfaceMap, height_m: float) -> float:
+    return area_m2(surface.shape, height_m - AROUND_M / 2, height_m + AROUND_M / 2) / AROUND_M
+
+
+def _box(surface: SurfaceMap, name: str, span_m: tuple[float, float], azimuth_deg: float, half_deg: float) -> Part:
+    """Measure a zone that does not go all around: from bottom to top, half_deg to either side of an azimuth."""
+    from_deg, to_deg = azimuth_deg - half_deg, azimuth_deg + half_deg
     first, last = (round(each / 360 * surface.columns) for each in (from_deg, to_deg))
     columns = np.arange(first, last) % surface.columns
-    rows = slice(max(0, surface.row_of(section.top_m)), surface.row_of(section.bottom_m))
+    rows = slice(max(0, surface.row_of(span_m[1])), surface.row_of(span_m[0]))
     area = np.broadcast_to(surface.element_m2(rows), surface.state[rows].shape)[:, columns]
     seen = area * (surface.state[rows][:, columns] == State.SEEN)
     marked = seen * (surface.rust[rows][:, columns] / np.float32(255))
     total, seen_m2, marked_m2 = (float(each.sum(dtype=np.float64)) for each in (area, seen, marked))
-    name = f"weld line of section {number}"
-    return Part("zone", name, section.bottom_m, section.top_m, total, seen_m2, marked_m2, from_deg % 360, to_deg % 360)
+    return Part("zone", name, *span_m, total, seen_m2, marked_m2, from_deg % 360, to_deg % 360)
 
 
 def _cell_sums(surface: SurfaceMap, cell_mm: float) -> tuple[Cells, Cells, Cells]:
@@ -157,7 +174,7 @@ def _worst(surface: SurfaceMap, cells: tuple[Cells, Cells, Cells], size_m2: floa
     best: tuple[float, Part] | None = None
     for top in range(down):
         height_m = surface.height_of_edge(int(edges[top]))
-        around_m = area_m2(surface.shape, height_m - AROUND_M, height_m) / AROUND_M
+        around_m = _girth_m(surface, height_m - AROUND_M / 2)
         wide = min(across, max(1, round(across * min(1.0, math.sqrt(size_m2) / around_m))))
         high = int(np.searchsorted(turns_m2, turns_m2[top] + size_m2 * across / wide)) - top
         if top + high > down:

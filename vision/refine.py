@@ -1,9 +1,10 @@
-"""Poses corrected by what the frames show: overlaps tie frames to each other, rings and weld lines to the pole file.
+"""Poses corrected by what the frames show: overlaps tie frames to each other, landmarks tie them to the pole file.
 
+Landmarks are rings of known height, weld lines of known azimuth, and plates (handhole, tag), which are both at once.
 Unknowns: one factor on all encoder heights (wheel slip), one on all standoffs, one roll, one turn of all azimuths where
-a weld line shows; and for each frame a small height, azimuth and standoff of its own. They are pulled to zero by how
-far such errors go, and to the matches between frames, the rings of known height and the weld lines by how well those
-are measured. Solved as robust least squares in a few steps.
+a weld line or plate shows; and for each frame a small height, azimuth and standoff of its own. They are pulled to zero
+by how far such errors go, and to matches and landmarks by how well those are measured. Solved as robust least squares
+in a few steps.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from vision.geometry import apothem_mm
 from vision.geometry_view import frame_to_surface
 from vision.refine_landmarks import Ring, rings
 from vision.refine_match import Match, Small, matches
+from vision.refine_plates import plates
 from vision.refine_seams import Seam, seams
 from vision.types import PoleShape, View
 
@@ -57,21 +59,28 @@ class Refinement:
     """0 when the reported poses were kept."""
     rings: int
     seams: int
+    plates: int
+    """Sights of the handhole's cover and of the tag."""
     turn_deg: float
-    """Added to all azimuths; 0 where no weld line shows."""
+    """Added to all azimuths; 0 where neither weld line nor plate shows."""
     before_mm: float
     """Root mean square misfit of the matches with the poses as reported."""
     after_mm: float
+    landmarks_before_mm: float
+    """Root mean square distance of rings, weld lines and plates from where the pole file has them, as reported."""
+    landmarks_after_mm: float
 
     def summary(self) -> str:
         """Say in one sentence what was corrected and how well it fits."""
         if not self.matches:
             return "poses as reported: the frames show too little, or agree too badly, to correct them by"
         return (
-            f"poses corrected by {self.matches} matches, {self.rings} rings of known height and {self.seams} sights of "
-            f"weld lines: heights x {self.height_factor:.4f}, standoff x {self.standoff_factor:.3f}, roll "
-            f"{self.roll_deg:+.2f} degrees, turned {self.turn_deg:+.2f} degrees; "
-            f"misfit {self.before_mm:.1f} mm before, {self.after_mm:.1f} mm after"
+            f"poses corrected by {self.matches} matches, {self.rings} rings of known height, {self.seams} sights of "
+            f"weld lines and {self.plates} of plates: heights x {self.height_factor:.4f}, "
+            f"standoff x {self.standoff_factor:.3f}, roll {self.roll_deg:+.2f} degrees, "
+            f"turned {self.turn_deg:+.2f} degrees; "
+            f"misfit {self.before_mm:.1f} mm before, {self.after_mm:.1f} mm after; "
+            f"landmarks {self.landmarks_before_mm:.1f} mm off before, {self.landmarks_after_mm:.1f} mm after"
         )
 
 
@@ -86,8 +95,11 @@ def refine(shape: PoleShape, frames: Sequence[Small], views: Sequence[View]) -> 
     found = [match for pair in pairs for match in matches(shape, near, *pair)]
     marks = [ring for index in range(len(frames)) for ring in rings(shape, frames[index], index)]
     lines = [seam for index in range(len(frames)) for seam in seams(shape, near[index], index)]
+    both = [plate for index in range(len(frames)) for plate in plates(shape, near[index], index)]
+    marks += [ring for ring, _ in both]
+    lines += [line for _, line in both]
     problem = _Problem(shape, frames, found, marks, lines, float(np.log(factor)))
-    return _report(problem, problem.solved(), views)
+    return _report(problem, problem.solved(), views, len(both))
 
 
 def _pairs(frames: Sequence[Small]) -> list[tuple[int, int]]:
@@ -200,6 +212,12 @@ class _Problem:
         apart = np.sort(np.hypot(residuals[: self.count], residuals[self.count :]))
         return float(np.sqrt(np.mean(apart[: max(1, len(apart) * 9 // 10)] ** 2)))
 
+    def landmarks_mm(self, unknowns: Vector) -> float:
+        """Root mean square distance of landmarks from their known heights and azimuths, the worst tenth left out."""
+        residuals = self.residuals(unknowns)[0][2 * self.count :]
+        apart = np.sort(np.abs(residuals)) * np.repeat([RING_MM, SEAM_MM], [len(self.marks), len(self.lines)])
+        return float(np.sqrt(np.mean(apart[: max(1, len(apart) * 9 // 10)] ** 2))) if len(apart) else 0.0
+
     def _places(self, unknowns: Vector) -> tuple[Vector, Slopes, Slopes, Slopes]:
         """Where every sighting lies: height mm; azimuth degrees beside mm per degree; and both slopes."""
         total = len(self.owners)
@@ -248,20 +266,23 @@ def corrected_view(view: View, unknowns: Vector, index: int) -> View:
     )
 
 
-def _report(problem: _Problem, unknowns: Vector, views: Sequence[View]) -> Refinement:
-    before_mm, after_mm = problem.misfit_mm(np.zeros_like(unknowns)), problem.misfit_mm(unknowns)
-    if after_mm > min(before_mm, MOST_MISFIT_MM) or problem.count < len(views) / 2:
-        marks = len(problem.marks), len(problem.lines)
-        return Refinement(tuple(views), 1.0, 1.0, 0.0, 0, *marks, 0.0, before_mm, before_mm)
+def _report(problem: _Problem, unknowns: Vector, views: Sequence[View], plates: int) -> Refinement:
+    zero = np.zeros_like(unknowns)
+    before_mm, after_mm = problem.misfit_mm(zero), problem.misfit_mm(unknowns)
+    kept = after_mm > min(before_mm, MOST_MISFIT_MM) or problem.count < len(views) / 2
+    used = zero if kept else unknowns
     return Refinement(
-        views=tuple(corrected_view(view, unknowns, index) for index, view in enumerate(views)),
-        height_factor=float(1 + unknowns[0]),
-        standoff_factor=float(np.exp(unknowns[1])),
-        roll_deg=float(np.degrees(unknowns[2])),
-        matches=problem.count,
-        rings=len(problem.marks),
-        seams=len(problem.lines),
-        turn_deg=float(unknowns[3]),
+        views=tuple(views) if kept else tuple(corrected_view(view, used, index) for index, view in enumerate(views)),
+        height_factor=float(1 + used[0]),
+        standoff_factor=float(np.exp(used[1])),
+        roll_deg=float(np.degrees(used[2])),
+        matches=0 if kept else problem.count,
+        rings=len(problem.marks) - plates,
+        seams=len(problem.lines) - plates,
+        plates=plates,
+        turn_deg=float(used[3]),
         before_mm=before_mm,
-        after_mm=after_mm,
+        after_mm=before_mm if kept else after_mm,
+        landmarks_before_mm=problem.landmarks_mm(zero),
+        landmarks_after_mm=problem.landmarks_mm(used),
     )

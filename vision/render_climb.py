@@ -64,10 +64,18 @@ def stations(shape: PoleShape, camera: Camera = CAMERA) -> Iterator[View]:
             yield View(camera, float(height_m), 360 * index / count, STANDOFF_MM)
 
 
-def shots(shape: PoleShape, renderer: PoleRenderer, errors: PoseErrors, seed: int) -> Iterator[Shot]:
-    """Photograph every station; the errors are drawn from the seed."""
+def shots(
+    shape: PoleShape,
+    renderer: PoleRenderer,
+    errors: PoseErrors,
+    seed: int,
+    heights_m: tuple[float, float] = (0, math.inf),
+) -> Iterator[Shot]:
+    """Photograph every station between two heights; the errors are drawn from the seed."""
     rng = np.random.default_rng([seed, 13])
     for said in stations(shape):
+        if not heights_m[0] <= said.height_m <= heights_m[1]:
+            continue
         true = replace(
             said,
             height_m=said.height_m * errors.height_factor,

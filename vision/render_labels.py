@@ -6,6 +6,7 @@ import numpy.typing as npt
 from vision.dataset.folder import Label
 from vision.render_noise import fractal
 from vision.render_paint import paint_coat, paint_structure
+from vision.render_plates import paint_plates
 from vision.render_rust import Sheet, paint_rust, rust_field, threshold
 from vision.render_surface import blank_sheet
 from vision.types import Image, PoleShape
@@ -39,7 +40,8 @@ def labelled_surface(shape: PoleShape, seed: int, rusted_fraction: float) -> tup
     sheet = blank_sheet(rng, shape)
     picture = paint_coat(rng, sheet)
     labels = _stained(rng, sheet, picture)
-    paint_structure(rng, sheet, picture)
+    paint_structure(sheet, picture)
+    paint_plates(rng, shape, picture)
     field = rust_field(rng, sheet)
     level = threshold(field, sheet, rusted_fraction)
     rust = paint_rust(rng, picture, field, level)

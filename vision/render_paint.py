@@ -1,4 +1,4 @@
-"""What is on a shaft besides rust: coating, welds, joints, handhole, dirt, stains that look like rust."""
+"""What is on a shaft besides rust: coating, welds, joints, dirt, stains that look like rust."""
 
 import cv2
 import numpy as np
@@ -74,8 +74,8 @@ def _blots(
     _blend(picture, np.clip((field - rng.uniform(1.6, 2.6)) / edge, 0, 1) * strength, colour)
 
 
-def paint_structure(rng: np.random.Generator, sheet: Sheet, picture: Image) -> None:
-    """Draw weld lines, slip joints with their shadow, handhole and bolts, and the tag at azimuth 0."""
+def paint_structure(sheet: Sheet, picture: Image) -> None:
+    """Draw weld lines, and slip joints with their shadow."""
     mm = sheet.mm_per_px
     for first, last, column in sheet.seams:
         _band(picture, first, last, column - round(4 / mm), column + round(4 / mm) + 1, 0.88)
@@ -84,48 +84,6 @@ def paint_structure(rng: np.random.Generator, sheet: Sheet, picture: Image) -> N
         _band(picture, row - round(5 / mm), row, 0, sheet.columns, 1.12)
         _band(picture, row, row + round(4 / mm) + 1, 0, sheet.columns, 0.35)
         _band(picture, row + round(4 / mm) + 1, row + round(25 / mm), 0, sheet.columns, 0.82)
-    _handhole(rng, sheet, picture)
-    _tag(sheet, picture)
-
-
-def _handhole(rng: np.random.Generator, sheet: Sheet, picture: Image) -> None:
-    """A cover of 300 x 110 mm about 0.8 m above the ground, with four bolts."""
-    mm, middle = sheet.mm_per_px, sheet.columns // 2
-    half_high, half_wide = round(150 / mm), min(round(55 / mm), sheet.columns // 5)
-    row = sheet.rows - round(800 / mm)
-    if row - half_high < 0:
-        return
-    box = picture[row - half_high : row + half_high, middle - half_wide : middle + half_wide]
-    cv2.rectangle(
-        picture,
-        (middle - half_wide, row - half_high),
-        (middle + half_wide, row + half_high),
-        (58, 58, 58),
-        max(1, round(3 / mm)),
-    )
-    box[:] = _byte(box * np.float32(rng.uniform(0.85, 1.1)))
-    for down in (-0.85, 0.85):
-        for across in (-0.8, 0.8):
-            at = (middle + round(across * half_wide), row + round(down * half_high))
-            cv2.circle(picture, at, max(2, round(7 / mm)), (104, 104, 106), -1, cv2.LINE_AA)
-            cv2.circle(picture, at, max(2, round(7 / mm)), (62, 62, 64), 1, cv2.LINE_AA)
-
-
-def _tag(sheet: Sheet, picture: Image) -> None:
-    """A pale plate of 60 x 80 mm at 1.5 m, across azimuth 0."""
-    mm = sheet.mm_per_px
-    row, half_high, half_wide = sheet.rows - round(1500 / mm), round(40 / mm), round(30 / mm)
-    if row - half_high < 0:
-        return
-    columns = np.arange(-half_wide, half_wide) % sheet.columns
-    picture[row - half_high : row + half_high, columns] = (228, 226, 214)
-    for line in range(3):
-        at = row - half_high + round((14 + 22 * line) / mm)
-        picture[at : at + max(1, round(9 / mm)), columns[half_wide // 3 : -half_wide // 3 or None]] = (
-            34,
-            34,
-            38,
-        )
 
 
 def _band(picture: Image, top: int, bottom: int, left: int, right: int, gain: float) -> None:

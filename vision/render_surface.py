@@ -13,6 +13,7 @@ from PIL import Image as Picture
 
 from vision.geometry import apothem_mm, area_m2_per_m_rad
 from vision.render_paint import paint_coat, paint_dirt, paint_structure
+from vision.render_plates import paint_plates
 from vision.render_rust import Sheet, paint_rust, rust_field, threshold
 from vision.types import Image, PoleShape
 
@@ -55,7 +56,8 @@ def painted_surface(shape: PoleShape, seed: int, rusted_fraction: float | None =
     sheet = blank_sheet(rng, shape)
     picture = paint_coat(rng, sheet)
     paint_dirt(rng, sheet, picture)
-    paint_structure(rng, sheet, picture)
+    paint_structure(sheet, picture)
+    paint_plates(rng, shape, picture)
     field = rust_field(rng, sheet)
     return PaintedSurface(picture, paint_rust(rng, picture, field, threshold(field, sheet, fraction)))
 

@@ -1,25 +1,27 @@
 """How well maps agree with poles whose truth is known: `python -m vision.study_surface [--model FILE] [--quick]`.
 
 Every climb is rendered with wrong poses, refined, mapped with the true masks in place of a model, and compared. With
-`--model FILE` a model's masks are mapped too. A last table covers the lens for some metres.
+`--model FILE` a model's masks are mapped too, and a table says how many of the stated intervals hold the truth. A last
+table covers the lens for some metres. With `--keep FOLDER` what is done is not done again after an interruption.
 """
 
 import argparse
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from vision.correction import Estimate, corrected
 from vision.coverage import Hole, Requirement, holes
 from vision.geometry_view import frame_to_surface
 from vision.grading import Part, parts
 from vision.render_climb import PoseErrors
 from vision.segmenter import Segmenter
-from vision.study_climb import ERRORS, Climbed, climb, mean_of_frames, model_mask, true_mask
+from vision.study_climb import ERRORS, Climbed, climb, mean_of_frames, true_mask
+from vision.study_intervals import Judged, judged, table
 from vision.study_visibility import agreement, cells, visible
 from vision.surface import SurfaceMap
-from vision.types import ModelInfo, PoleShape, Section
+from vision.types import PoleShape, Section
 
 FRACTIONS = (0.0005, 0.01, 0.3)
 CELL_MM = 5.0
@@ -99,17 +101,29 @@ def _displacement(climbed: Climbed) -> tuple[float, float]:
     return float(np.percentile(np.concatenate(up), 99)), float(np.percentile(np.concatenate(around), 99))
 
 
-def by_model(climbed: Climbed, segmenter: Segmenter) -> Estimate:
-    """Return what the model makes of a climb: the corrected fraction of the whole shaft and its interval."""
-    surface = SurfaceMap(climbed.shape)
-    for shot, view in zip(climbed.taken, climbed.found.views, strict=True):
-        surface.add(shot.image, model_mask(climbed.shape, shot, segmenter), view)
-    return estimated(parts(surface)[0], segmenter.info)
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """One climb against its truth, and each part of it as a model saw it."""
+
+    agreement: Agreement
+    parts: tuple[Judged, ...] = ()
 
 
-def estimated(whole: Part, model: ModelInfo) -> Estimate:
-    """Return the corrected share of a part."""
-    return corrected(min(1.0, whole.marked_m2 / whole.seen_m2), whole.seen_m2, model)
+def studied(shape: PoleShape, seed: int, fraction: float, segmenter: Segmenter | None, keep: Path | None) -> Studied:
+    """Climb and compare, or read what an earlier run kept."""
+    who = "truth" if segmenter is None else segmenter.info.sha256[:8]
+    file = None if keep is None else keep / f"{shape.height_m:g}m-{shape.sides}-{seed}-{who}.json"
+    if file is not None and file.is_file():
+        kept = json.loads(file.read_text())
+        return Studied(Agreement(**kept["agreement"]), tuple(Judged(**each) for each in kept["parts"]))
+    climbed = climb(shape, seed, fraction)
+    found = Studied(compared(climbed), judged(climbed, segmenter) if segmenter else ())
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".tmp")
+        part.write_text(json.dumps(asdict(found)))
+        part.replace(file)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +176,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, help="also map the masks of this model file")
     parser.add_argument("--quick", action="store_true", help="only poles of 4 m")
-    parser.add_argument("--skip", type=int, default=0, help="leave out this many climbs at the beginning")
+    parser.add_argument("--keep", type=Path, help="folder for what is done, so that an interrupted study goes on")
     options = parser.parse_args()
     segmenter = Segmenter.load(options.model) if options.model else None
     poles = _poles(options.quick)
     climbs = [(shape, seed, fraction) for shape in poles for seed, fraction in enumerate(FRACTIONS, 1)]
     print(f"| {' | '.join(HEADS)} |\n|{'---|' * len(HEADS)}")
-    for shape, seed, fraction in climbs[options.skip :]:
-        print(_row(climb(shape, seed, fraction), seed, segmenter), flush=True)
+    every: list[Judged] = []
+    for shape, seed, fraction in climbs:
+        found = studied(shape, seed, fraction, segmenter, options.keep)
+        every.extend(found.parts)
+        print(_row(shape, seed, found, segmenter), flush=True)
+    if segmenter:
+        print("\n" + "\n".join(table(every, segmenter.info)), flush=True)
     print("\n| pole | never seen | gap listed | reason | called seen within | coverage |")
     print("|---|---|---|---|---|---|")
     for shape in poles[:2]:
@@ -182,18 +201,19 @@ HEADS = (
 )  # fmt: skip
 
 
-def _row(climbed: Climbed, seed: int, segmenter: Segmenter | None) -> str:
-    found = compared(climbed)
+def _row(shape: PoleShape, seed: int, studied: Studied, segmenter: Segmenter | None) -> str:
+    found = studied.agreement
     return (
-        f"| {_name(climbed.shape)} | {seed} | {found.frames} | {found.truth:.3%} | "
+        f"| {_name(shape)} | {seed} | {found.frames} | {found.truth:.3%} | "
         f"{found.mapped:.3%} | {found.area_error:+.1%} | {found.mean_of_frames:.3%} | {found.up_mm:.1f} mm | "
         f"{found.around_deg:.2f}° | {found.coverage:.2%} | {found.misfit_mm:.1f} mm | "
-        f"{_model_words(by_model(climbed, segmenter), found.truth) if segmenter else ''} |"
+        f"{_model_words(studied.parts[0], segmenter) if segmenter else ''} |"
     )
 
 
-def _model_words(found: Estimate, truth: float) -> str:
-    holds = "holds" if found.low <= truth <= found.high else "MISSES"
+def _model_words(whole: Judged, segmenter: Segmenter) -> str:
+    found = whole.estimate(segmenter.info)
+    holds = "holds" if whole.held(segmenter.info) else "MISSES"
     return f"{found.observed:.3%} marked, {found.fraction:.3%} ({found.low:.3%} to {found.high:.3%}) {holds}"
 
 

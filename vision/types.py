@@ -1,6 +1,7 @@
 """The arrays that pass between the steps of vision, with shapes, units and ranges."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,19 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class Plate:
+    """A rectangle on the shaft whose place is known: the cover of the handhole, or the pole's tag."""
+
+    kind: Literal["handhole", "tag"]
+    height_m: float
+    """Of its middle."""
+    azimuth_deg: float
+    wide_mm: float
+    """Along the surface."""
+    high_mm: float
+
+
+@dataclass(frozen=True, slots=True)
 class PoleShape:
     """A tapered shaft: straight taper from base to top, round or polygonal.
 
@@ -34,6 +48,8 @@ class PoleShape:
     """0 = round; otherwise 3 or more facets."""
     sections: tuple[Section, ...] = ()
     """Contiguous, from the ground up; empty means one section."""
+    plates: tuple[Plate, ...] = ()
+    """Those whose place is known; others may be there too."""
 
 
 @dataclass(frozen=True, slots=True)

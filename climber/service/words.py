@@ -14,6 +14,8 @@ COOKIE = "highmast_language"
 PART_NAMES = (
     ("section", "section ", "part_section_n"),
     ("zone", "slip joint at ", "part_joint_at"),
+    ("zone", "weld line of section ", "part_weld_of"),
+    ("zone", "handhole", "part_handhole"),
     ("window", "worst ", "part_worst_of"),
 )
 """Kind of part, how its name begins, and the words for it."""
@@ -50,8 +52,8 @@ def part_name(part: Mapping[str, Any], t: Callable[..., str]) -> str:
     if part["part"] == "pole":
         return t("part_pole")
     for kind, began, key in PART_NAMES:
-        if part["part"] == kind and name.startswith(began) and numbers:
-            return t(key, n=numbers[0])
+        if part["part"] == kind and name.startswith(began):
+            return t(key, n=numbers[0] if numbers else "")
     return name.replace("-", "–") if part["part"] == "band" else name
 
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from climber.errors import InputError
-from climber.pole import load_pole
+from climber.pole import load_pole, shape_of
+from climber.record import PoleDescription
+from vision.types import Plate
 
 GOOD = """
 code = "HM-042"
@@ -41,6 +43,13 @@ def test_a_good_file_gives_description_and_shape(tmp_path: Path) -> None:
         pole.surface()
 
 
+def test_handhole_and_tag_are_part_of_the_shape_and_of_the_record(tmp_path: Path) -> None:
+    places = "sides = 12\nhandhole_m = 0.8\nhandhole_deg = 90\ntag_m = 1.5\ntag_high_mm = 100"
+    pole = load_pole(_file(tmp_path, GOOD.replace("sides = 12", places, 1)))
+    assert pole.shape.plates == (Plate("handhole", 0.8, 90, 110, 300), Plate("tag", 1.5, 0, 60, 100))
+    assert shape_of(PoleDescription.model_validate_json(pole.description.model_dump_json())) == pole.shape
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -60,6 +69,9 @@ def test_a_good_file_gives_description_and_shape(tmp_path: Path) -> None:
         ("sides = 12", "sides = 12\nrust_mask = 'no.png'", "needs `surface`"),
         ("sides = 12", "sides = 12\nseed = -1", "`seed` is -1"),
         ("sides = 12", "sides = ", "is not TOML"),
+        ("sides = 12", "sides = 12\nhandhole_m = 0.8", "`handhole_m` and `handhole_deg` belong together"),
+        ("sides = 12", "sides = 12\ntag_m = 5.99", "`tag_m` is 5.99: 80 mm high, it does not lie on a shaft of 6 m"),
+        ("sides = 12", "sides = 12\ntag_m = 1.5\ntag_deg = 3", "unknown key `tag_deg`"),
     ],
 )
 def test_a_wrong_file_is_refused_by_key_and_value(tmp_path: Path, old: str, new: str, message: str) -> None:

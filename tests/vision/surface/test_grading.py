@@ -10,7 +10,7 @@ from vision.coverage import State, holes
 from vision.geometry import area_m2
 from vision.grading import parts, share_at_or_above
 from vision.surface import SurfaceMap
-from vision.types import ModelInfo, PoleShape, Section
+from vision.types import ModelInfo, Plate, PoleShape, Section
 
 SHAPE = PoleShape(6, 320, 200, 0, (Section(0, 2.5), Section(2.5, 6)))
 
@@ -45,6 +45,20 @@ def test_a_weld_line_is_a_zone_of_its_own_also_across_azimuth_0() -> None:
     assert weld.azimuth_from_deg is not None
     assert weld.azimuth_to_deg is not None
     assert weld.azimuth_from_deg > 330 > 30 > weld.azimuth_to_deg
+
+
+def test_a_handhole_is_a_zone_of_its_own() -> None:
+    shape = PoleShape(4, 320, 280, 0, (), (Plate("handhole", 1.0, 350.0, 110, 300), Plate("tag", 1.5, 0, 60, 80)))
+    surface = _seen(shape)
+    surface.rust[surface.row_of(0.9) : surface.row_of(0.7)] = 255
+    (zone,) = (part for part in parts(surface) if part.kind == "zone")
+    assert zone.name == "handhole"
+    assert (zone.bottom_m, zone.top_m) == pytest.approx((0.8, 1.2))
+    assert zone.area_m2 == pytest.approx(0.21 * 0.4, rel=0.05)
+    assert zone.marked_m2 / zone.seen_m2 == pytest.approx(0.25, abs=0.02)
+    assert zone.azimuth_from_deg is not None
+    assert zone.azimuth_to_deg is not None
+    assert zone.azimuth_from_deg > 300 > 60 > zone.azimuth_to_deg
 
 
 def test_one_rusty_square_metre_on_a_tall_pole_is_bad_locally_and_small_overall() -> None:

@@ -4,7 +4,8 @@ import hashlib
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
-from fastapi import Depends, HTTPException, Path, Query, Request, Response
+from fastapi import Depends, HTTPException, Path, Query, Response
+from fastapi.requests import HTTPConnection
 
 from climber.record import Sha256
 from climber.service import queries
@@ -36,9 +37,9 @@ def place(packed: str | None, count: int) -> list[str] | None:
         raise HTTPException(400, "This cursor is not one that the service gave out. Begin again without it.") from error
 
 
-def json_answer(request: Request, content: str, media_type: str = "application/json") -> Response:
+def json_answer(request: HTTPConnection, content: str | bytes, media_type: str = "application/json") -> Response:
     """Answer with JSON, or 304 when the client already has the same."""
-    body = content.encode()
+    body = content.encode() if isinstance(content, str) else content
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": tag}
     known = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]

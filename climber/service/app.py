@@ -1,5 +1,6 @@
 """The application: one factory, built from settings and an open database."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,6 +24,7 @@ from climber.service import (
     exports,
     fleet_map,
     inventory,
+    jobs,
     ogc,
     operation,
     poles,
@@ -39,6 +41,7 @@ from climber.service.db import Database
 from climber.service.limits import BodyLimit, RateLimit
 from climber.service.objects import BlobFolder
 from climber.service.observed import Logged, Metrics, Observed, RequestLog
+from climber.service.quick import Quick
 from climber.service.schemas import Refusal
 from climber.service.settings import Settings
 from climber.service.signin import SignInTokens
@@ -97,7 +100,10 @@ def create_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        behind = asyncio.create_task(jobs.work_off(service.database))
+        behind.add_done_callback(lambda task: task.cancelled() or task.result())  # a failure is told at once
         yield
+        behind.cancel()
         service.database.close()
 
     app = FastAPI(
@@ -111,10 +117,12 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     app.add_middleware(KeyFirst)
     app.add_middleware(BodyLimit, limit_bytes=service.settings.limits.document_bytes)
+    app.add_middleware(Quick, service=service)
     app.add_middleware(Observed, metrics=service.metrics, log=service.log)
     policy = CONTENT_POLICY.format(tiles=tile_origin(service.settings.map_tiles))
     app.add_middleware(Hardened, headers=HEADERS | {"Content-Security-Policy": policy})
     app.add_exception_handler(DataError, _unstorable)
+    app.add_exception_handler(405, _wrong_method)
     app.add_exception_handler(StoreAwayError, _store_away)
     app.add_exception_handler(RequestValidationError, _out_of_bounds)
     for part in (
@@ -163,6 +171,14 @@ async def _out_of_bounds(_request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": "There is no such thing in your organisation."}, 404)
     wrong = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:20]]
     return JSONResponse({"detail": "; ".join(wrong)}, 422)
+
+
+async def _wrong_method(request: Request, error: Exception) -> JSONResponse:
+    """Name every method of the path; the framework names those of one of its routes."""
+    template = getattr(request.scope.get("route"), "path", "")
+    methods = request.app.openapi()["paths"].get(template, {})
+    allowed = {"Allow": ", ".join(sorted(map(str.upper, methods)))} if methods else getattr(error, "headers", None)
+    return JSONResponse({"detail": "Method Not Allowed"}, 405, allowed)
 
 
 async def _store_away(_request: Request, error: Exception) -> JSONResponse:

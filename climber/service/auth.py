@@ -126,6 +126,12 @@ class Keyring:
             self._known[hashed] = (self._clock_s() + REMEMBERED_S, principal)
         return principal
 
+    def remembered(self, authorization: str) -> Principal | None:
+        """Return who holds the bearer key of a header, if it was checked a moment ago."""
+        scheme, _, secret = authorization.partition(" ")
+        known = self._known.get(digest(secret)) if scheme == "Bearer" else None
+        return known[1] if known and known[0] > self._clock_s() else None
+
     def forget(self) -> None:
         """Ask the database again for every key."""
         self._known.clear()

@@ -4,14 +4,16 @@ The same functions run on SQLite and PostgreSQL. SQLite has one writer, which ta
 begins; readers run beside it (write-ahead log) on connections that cannot write.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import anyio
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,17 +32,21 @@ class Database:
             self.url = self.url.set(drivername="postgresql+psycopg")
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.writer = _sqlite_writer(url) if self.is_sqlite else create_engine(self.url, pool_size=connections)
-        self.reader = _sqlite_reader(url, connections) if self.is_sqlite else _autocommit(self.writer)
-        self._readers = anyio.CapacityLimiter(connections)
-        self._writers = anyio.CapacityLimiter(1 if self.is_sqlite else connections)
+        self.reader = _sqlite_reader(url, connections) if self.is_sqlite else _postgresql_reader(self.url, connections)
+        self._readers = ThreadPoolExecutor(connections, "read")
+        self._writers = ThreadPoolExecutor(1 if self.is_sqlite else connections, "write")
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `query(connection, ...)` without a transaction."""
-        return await anyio.to_thread.run_sync(lambda: self.read_now(query, *args, **kwargs), limiter=self._readers)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._readers, partial(self.read_now, query, *args, **kwargs)
+        )
 
     async def write(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `query(connection, ...)` in one transaction; an error rolls all of it back."""
-        return await anyio.to_thread.run_sync(lambda: self.write_now(query, *args, **kwargs), limiter=self._writers)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._writers, partial(self.write_now, query, *args, **kwargs)
+        )
 
     def read_now(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `query` in this thread, without a transaction."""
@@ -70,13 +76,16 @@ class Database:
             command.upgrade(config, revision)
 
     def close(self) -> None:
-        """Close every connection."""
+        """Wait for what is under way, then close every connection."""
+        self._readers.shutdown()
+        self._writers.shutdown()
         self.reader.dispose()
         self.writer.dispose()
 
 
-def _autocommit(engine: Engine) -> Engine:
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+def _postgresql_reader(url: URL, connections: int) -> Engine:
+    """Every statement is a transaction of its own, so there is nothing to roll back when a connection comes back."""
+    return create_engine(url, pool_size=connections, isolation_level="AUTOCOMMIT", pool_reset_on_return=None)
 
 
 def _sqlite_writer(url: str) -> Engine:
@@ -97,7 +106,13 @@ def _sqlite_writer(url: str) -> Engine:
 
 
 def _sqlite_reader(url: str, connections: int) -> Engine:
-    engine = create_engine(url, pool_size=connections, isolation_level="AUTOCOMMIT", connect_args={"timeout": BUSY_S})
+    engine = create_engine(
+        url,
+        pool_size=connections,
+        isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,
+        connect_args={"timeout": BUSY_S},
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:

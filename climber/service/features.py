@@ -12,7 +12,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, Select, func, sel
 
 from climber.service import cql
 from climber.service.queries import within
-from climber.service.tables import assessment, climb, pole
+from climber.service.tables import NUMBERS, assessment, climb, pole
 
 Box = tuple[float, float, float, float]
 
@@ -81,13 +81,7 @@ CLIMBS = Collection(
         climb.c.frames,
         assessment.c.model,
         assessment.c.rule,
-        assessment.c.rusted_fraction,
-        assessment.c.low,
-        assessment.c.high,
-        assessment.c.coverage,
-        assessment.c.rusted_m2,
-        assessment.c.iso_4628_3,
-        assessment.c.astm_d610,
+        *(assessment.c[name] for name in NUMBERS),
     ),
     climb.c.id,
     climb.c.id,

@@ -10,14 +10,23 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, select, text, update
 
 from climber.ids import uuid7
 from climber.record import Assessment, ClimbUpload, PoleDescription
-from climber.service.known import Known, StoredClimb, blobs_of, canonical, content_sha256, look_up, sha256_of
+from climber.service.known import (
+    Known,
+    StoredClimb,
+    blobs_of,
+    content_sha256,
+    is_same_assessment,
+    is_same_climb,
+    look_up,
+    sha256_of,
+)
 from climber.service.latest import point_to_newest, pole_columns, refresh_poles
 from climber.service.recommendation import worst_grade
-from climber.service.tables import assessment, change, climb, frame, pole, stamp
+from climber.service.tables import assessment, change, climb, frame, insert_rows, pole, stamp
 
 Verdict = Literal["created", "duplicate", "conflict", "missing"]
 
@@ -44,7 +53,7 @@ def store_climbs(
     for table in (pole, climb, frame, assessment, change):
         rows = known.added.get(table.name)
         if rows:
-            connection.execute(insert(table), rows)
+            insert_rows(connection, table, rows)
     point_to_newest(connection, {row["climb_id"] for row in known.added.get("assessment", [])})
     refresh_poles(connection, {row["pole_id"] for row in known.added.get("change", [])})
     return results
@@ -83,7 +92,7 @@ def _add_lines(known: Known, upload: ClimbUpload, hashed: str, pole_id: str) -> 
     """Add a new climb, or what a climb that was taken up again has more; returns whether there was anything."""
     climb_id = upload.start.climb_id
     stored = known.climbs.get(climb_id)
-    if stored and stored.content_sha256 == hashed:
+    if stored and is_same_climb(stored.content_sha256, upload, hashed):
         return False
     known.climbs[climb_id] = (
         StoredClimb(known.org_id, hashed, pole_id) if stored is None else replace(stored, content_sha256=hashed)
@@ -130,7 +139,8 @@ def _refusal(known: Known, upload: ClimbUpload, hashed: str) -> ItemResult | Non
     detail = ""
     stored = known.climbs.get(climb_id)
     if stored and (
-        stored.org_id != known.org_id or (stored.content_sha256 != hashed and not _goes_on(known.connection, upload))
+        stored.org_id != known.org_id
+        or not (is_same_climb(stored.content_sha256, upload, hashed) or _goes_on(known.connection, upload))
     ):
         detail = "A climb with this id and other content is already here; what is stored is not replaced."
     seqs = [seen.seq for seen in upload.observations]
@@ -139,13 +149,11 @@ def _refusal(known: Known, upload: ClimbUpload, hashed: str) -> ItemResult | Non
     for given in upload.assessments:
         if given.climb_id != climb_id:
             detail = f"Assessment {given.assessment_id} is of another climb."
-        elif _differs(known.assessments.get(given.assessment_id), given):
+        elif given.assessment_id in known.assessments and not is_same_assessment(
+            known.assessments[given.assessment_id], given
+        ):
             detail = f"Assessment {given.assessment_id} is already here with other content."
     return ItemResult(climb_id=climb_id, result="conflict", detail=detail) if detail else None
-
-
-def _differs(stored_sha256: str | None, given: Assessment) -> bool:
-    return stored_sha256 is not None and stored_sha256 != sha256_of(canonical(given))
 
 
 def _pole_id(known: Known, described: PoleDescription) -> str:
@@ -212,10 +220,11 @@ def _add_assessments(known: Known, upload: ClimbUpload, pole_id: str) -> int:
     current, pictures = before.assessment_id, before.pictures
     new = [one for one in upload.assessments if one.assessment_id not in known.assessments]
     for one in sorted(new, key=lambda one: (one.assessed_at, one.assessment_id)):
-        known.assessments[one.assessment_id] = sha256_of(canonical(one))
+        document = one.model_dump_json()
+        known.assessments[one.assessment_id] = sha256_of(document)
         if one is upload.assessments[0] and upload.pictures:
             pictures = {str(kind): sha256 for kind, sha256 in upload.pictures.items()}
-        known.add(assessment, **_assessment_row(known, one, pictures), supersedes=current)
+        known.add(assessment, **_assessment_row(known, one, pictures), document=document, supersedes=current)
         _note(known, "assessment", pole_id, one.climb_id, one.assessment_id)
         current = one.assessment_id
     return len(new)
@@ -239,8 +248,7 @@ def _assessment_row(known: Known, given: Assessment, pictures: Mapping[Any, str 
         "high": whole.interval.high if whole.interval else None,
         "coverage": whole.coverage,
         "rusted_m2": whole.rusted_m2,
-        "worst_grade": worst_grade(given.model_dump(include={"whole", "parts"})),
-        "document": given.model_dump_json(),
+        "worst_grade": worst_grade({"whole": vars(whole), "parts": map(vars, given.parts)}),
         "surface_sha256": pictures.get("surface"),
         "rust_sha256": pictures.get("rust"),
         "coverage_sha256": pictures.get("coverage"),

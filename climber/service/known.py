@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import Connection, Table
 
-from climber.record import ClimbUpload
+from climber.record import Assessment, ClimbUpload
 from climber.service.latest import among
 from climber.service.tables import assessment, blob, climb, pole
 
@@ -51,7 +51,7 @@ class Known:
 
 
 def canonical(*models: BaseModel | None) -> str:
-    """Return models as JSON with sorted keys and no spaces: the text whose hash is compared."""
+    """Return models as JSON with sorted keys and no spaces: a text that does not depend on the order of fields."""
     documents = [model.model_dump(mode="json") if model else None for model in models]
     return json.dumps(documents, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -63,7 +63,20 @@ def sha256_of(content: str) -> str:
 
 def content_sha256(upload: ClimbUpload) -> str:
     """Return the hash that tells whether two uploads of a climb are the same climb."""
-    return sha256_of(canonical(upload.start, *upload.observations, *upload.resumes, upload.stop))
+    lines = (upload.start, *upload.observations, *upload.resumes, upload.stop)
+    return sha256_of("\n".join(line.model_dump_json() if line else "" for line in lines))
+
+
+def is_same_climb(stored_sha256: str, upload: ClimbUpload, hashed: str) -> bool:
+    """Compare with a stored hash, which the first release took over another text of the same lines."""
+    return stored_sha256 == hashed or stored_sha256 == sha256_of(
+        canonical(upload.start, *upload.observations, *upload.resumes, upload.stop)
+    )
+
+
+def is_same_assessment(stored_sha256: str, given: Assessment) -> bool:
+    """Compare with a stored hash, of this release or of the first."""
+    return stored_sha256 in (sha256_of(given.model_dump_json()), sha256_of(canonical(given)))
 
 
 def look_up(connection: Connection, org_id: str, uploads: Sequence[ClimbUpload], now: datetime) -> Known:

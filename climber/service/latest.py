@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, bindparam, case, func, select, update
+import orjson
+from sqlalchemy import Column, Connection, Row, ScalarSelect, bindparam, case, func, select, update
 
 from climber.record import ClimbStart, PoleDescription
-from climber.service.recommendation import Rated, recommend
-from climber.service.tables import assessment, climb, pole
+from climber.service.recommendation import Rated, recommend, worst_grade
+from climber.service.tables import NUMBERS, assessment, climb, pole
 
+CAUGHT_UP_AT_ONCE = 500
 ASKED_AT_ONCE = 5000  # parameters of one statement; SQLite takes 32,766, PostgreSQL 65,535
 
 
@@ -67,15 +69,20 @@ def _place(names: list[str]) -> dict[str, Any]:
 
 
 def _newest_climbs(connection: Connection, pole_ids: list[str]) -> Iterator[Row[Any]]:
-    place = func.row_number().over(
-        partition_by=climb.c.pole_id, order_by=(climb.c.climbed_at.desc(), climb.c.id.desc())
+    query = select(pole.c.id.label("pole_id"), climb.c.climbed_at, climb.c.start_document)
+    yield from connection.execute(
+        query.join_from(pole, climb, climb.c.id == _nth_climb(0)).where(pole.c.id.in_(pole_ids))
     )
-    ranked = (
-        select(climb.c.pole_id, climb.c.climbed_at, climb.c.start_document, place.label("place"))
-        .where(climb.c.pole_id.in_(pole_ids))
-        .subquery()
-    )
-    yield from connection.execute(select(ranked).where(ranked.c.place == 1))
+
+
+def _nth_climb(place: int, graded: bool = False) -> ScalarSelect[Any]:
+    """Id of a pole's newest climb but `place`; each step of the index is one climb, however many there are."""
+    newest = climb.alias()
+    query = select(newest.c.id).where(newest.c.pole_id == pole.c.id)
+    if graded:
+        query = query.where(newest.c.assessment_id.is_not(None))
+    ordered = query.order_by(newest.c.climbed_at.desc(), newest.c.id.desc()).limit(1).offset(place)
+    return ordered.correlate(pole).scalar_subquery()
 
 
 def _described(row: Row[Any]) -> dict[str, Any]:
@@ -83,32 +90,18 @@ def _described(row: Row[Any]) -> dict[str, Any]:
     return {"the_pole": row.pole_id, "last_climbed_at": row.climbed_at, **pole_columns(described)}
 
 
-NUMBERS: tuple[Column[Any], ...] = (
-    assessment.c.climb_id,
-    assessment.c.rusted_fraction,
-    assessment.c.low,
-    assessment.c.high,
-    assessment.c.coverage,
-    assessment.c.rusted_m2,
-    assessment.c.iso_4628_3,
-    assessment.c.astm_d610,
-    assessment.c.worst_grade,
-)
-
-
 def _newest_graded(connection: Connection, pole_ids: list[str]) -> Iterator[list[Row[Any]]]:
     """Yield the newest graded climb of each pole, followed by the one before where there is one."""
-    place = func.row_number().over(
-        partition_by=climb.c.pole_id, order_by=(climb.c.climbed_at.desc(), climb.c.id.desc())
-    )
-    ranked = (
-        select(climb.c.pole_id, climb.c.climbed_at, climb.c.simulated, *NUMBERS, place.label("place"))
+    either = climb.c.id.in_([_nth_climb(0, graded=True), _nth_climb(1, graded=True)])
+    query = (
+        select(pole.c.id.label("pole_id"), climb.c.id, climb.c.climbed_at, climb.c.simulated, assessment.c.worst_grade)
+        .add_columns(*(assessment.c[name] for name in NUMBERS))
+        .join_from(pole, climb, either)
         .join(assessment, assessment.c.id == climb.c.assessment_id)
-        .where(climb.c.pole_id.in_(pole_ids))
-        .subquery()
+        .where(pole.c.id.in_(pole_ids))
+        .order_by(pole.c.id, climb.c.climbed_at.desc(), climb.c.id.desc())
     )
-    found = connection.execute(select(ranked).where(ranked.c.place <= 2).order_by(ranked.c.pole_id, ranked.c.place))
-    for _, rows in groupby(found, key=lambda row: row.pole_id):
+    for _, rows in groupby(connection.execute(query), key=lambda row: row.pole_id):
         yield list(rows)
 
 
@@ -117,18 +110,34 @@ def _graded(rows: list[Row[Any]]) -> dict[str, Any]:
     next_look = recommend(row.climbed_at, *(Rated(one.worst_grade, one.coverage, one.low, one.high) for one in rows))
     return {
         "the_pole": row.pole_id,
-        "latest_climb_id": row.climb_id,
+        "latest_climb_id": row.id,
         "latest_climbed_at": row.climbed_at,
         "latest_simulated": row.simulated,
-        "latest_rusted_fraction": row.rusted_fraction,
-        "latest_low": row.low,
-        "latest_high": row.high,
-        "latest_coverage": row.coverage,
-        "latest_rusted_m2": row.rusted_m2,
-        "latest_iso_4628_3": row.iso_4628_3,
-        "latest_astm_d610": row.astm_d610,
+        **{f"latest_{name}": getattr(row, name) for name in NUMBERS},
         "next_look_on": next_look.due_on if next_look else None,
     }
+
+
+def catch_up(connection: Connection, org_id: str, after: str) -> str | None:
+    """Work out the next look of some poles stored before there was one; returns the last pole done, or None."""
+    some = (
+        select(pole.c.id).where(pole.c.org_id == org_id, pole.c.id > after).order_by(pole.c.id).limit(CAUGHT_UP_AT_ONCE)
+    )
+    ids = list(connection.scalars(some))
+    if not ids:
+        return None
+    query = (
+        select(assessment.c.id, assessment.c.document)
+        .join_from(pole, climb, climb.c.id == pole.c.latest_climb_id)
+        .join(assessment, assessment.c.id == climb.c.assessment_id)
+        .where(pole.c.id.in_(ids), assessment.c.worst_grade.is_(None))
+    )
+    grades = [{"given": row.id, "grade": worst_grade(orjson.loads(row.document))} for row in connection.execute(query)]
+    if grades:
+        known = update(assessment).where(assessment.c.id == bindparam("given"))
+        connection.execute(known.values(worst_grade=bindparam("grade")), grades)
+    refresh_poles(connection, set(ids))
+    return ids[-1]
 
 
 def _parts(values: Iterable[str]) -> Iterator[list[str]]:

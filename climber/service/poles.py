@@ -3,6 +3,7 @@
 import json
 from typing import Annotated, Any, Literal
 
+import orjson
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection
 
@@ -33,8 +34,15 @@ async def worst(
     limit: Limit = 100,
 ) -> Response:
     """List the poles with the largest rusted fraction, worst first, in a box if one is given."""
-    rows = await service_of(request).database.read(queries.worst, who.org_id, box(bbox), limit)
-    return json_answer(request, json.dumps({"poles": [queries.pole_document(row) for row in rows]}))
+    return json_answer(request, await service_of(request).database.read(worst_body, who.org_id, box(bbox), limit))
+
+
+def worst_body(
+    connection: Connection, org_id: str, within: tuple[float, float, float, float] | None, limit: int
+) -> bytes:
+    """Return the worst poles as JSON."""
+    rows = queries.worst(connection, org_id, within, limit)
+    return orjson.dumps({"poles": [queries.pole_document(row) for row in rows]})
 
 
 @router.get("/poles/{pole_id}", response_model=schemas.PoleOut, responses=schemas.refusals(404))
@@ -47,8 +55,14 @@ async def pole(request: Request, who: Reader, pole_id: Identity) -> Response:
 @router.get("/poles/{pole_id}/latest", response_model=schemas.ClimbOut, responses=schemas.refusals(404))
 async def latest(request: Request, who: Reader, pole_id: Identity) -> Response:
     """Show a pole's newest graded climb with its whole assessment."""
-    row = await service_of(request).database.read(queries.latest, who.org_id, pole_id)
-    return json_answer(request, queries.climb_json(found(row, "graded climb of pole", pole_id)))
+    body = await service_of(request).database.read(latest_body, who.org_id, pole_id)
+    return json_answer(request, found(body, "graded climb of pole", pole_id))
+
+
+def latest_body(connection: Connection, org_id: str, pole_id: str) -> bytes | None:
+    """Return a pole's newest graded climb as JSON."""
+    row = queries.latest(connection, org_id, pole_id)
+    return None if row is None else queries.climb_json(row)
 
 
 @router.get("/poles/{pole_id}/history", response_model=schemas.History, responses=schemas.refusals(404))
@@ -56,26 +70,29 @@ async def history(
     request: Request, who: Reader, pole_id: Identity, before: Cursor = None, limit: Limit = 50
 ) -> Response:
     """List a pole's climbs, newest first, each with its current assessment."""
-    described, rows = await service_of(request).database.read(
-        _pole_and_history, who.org_id, pole_id, place(before, 2), limit + 1
-    )
+    body = await service_of(request).database.read(history_body, who.org_id, pole_id, place(before, 2), limit)
+    return json_answer(request, found(body, "pole", pole_id))
+
+
+def history_body(
+    connection: Connection, org_id: str, pole_id: str, before: list[str] | None, limit: int
+) -> bytes | None:
+    """Return a page of a pole's climbs as JSON."""
+    described, rows = _pole_and_history(connection, org_id, pole_id, before, limit + 1)
+    if described is None:
+        return None
     page, more = listed(rows, limit)
     following = queries.cursor(page[-1].climbed_at, page[-1].id) if more else None
     link = path_with(f"/v1/poles/{pole_id}/history", limit=limit, before=following) if following else None
-    climbs = ",".join(map(queries.climb_json, page))
-    return json_answer(
-        request, f'{{"pole":{found(described, "pole", pole_id)},"climbs":[{climbs}],"next":{json.dumps(link)}}}'
-    )
+    climbs = b",".join(map(queries.climb_json, page))
+    return b'{"pole":%b,"climbs":[%b],"next":%b}' % (described.encode(), climbs, orjson.dumps(link))
 
 
 def _pole_and_history(
     connection: Connection, org_id: str, pole_id: str, before: list[str] | None, limit: int
 ) -> tuple[str | None, list[Any]]:
-    row = queries.one_pole(connection, org_id, pole_id)
-    if row is None:
-        return None, []
-    at = (before[0], before[1]) if before else None
-    return row.description, queries.history(connection, org_id, pole_id, at, limit)
+    described = queries.sheet(connection, org_id, pole_id)
+    return described, queries.history(connection, org_id, pole_id, before, limit) if described else []
 
 
 @router.get("/poles/{pole_id}/parts", response_model=schemas.PartsHistory, responses=schemas.refusals(404))

@@ -2,24 +2,16 @@
 
 import base64
 import json
+from math import ceil, floor
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, and_, literal, or_, select, tuple_
+import orjson
+from sqlalchemy import Column, ColumnElement, Connection, Integer, Row, and_, bindparam, or_, select, tuple_
 
-from climber.service.tables import assessment, blob, change, climb, frame, pole
+from climber.service.tables import NUMBERS, STRIP, STRIPS_PER_DEGREE, assessment, blob, change, climb, frame, pole
 
-LATEST = (
-    "climb_id",
-    "climbed_at",
-    "simulated",
-    "rusted_fraction",
-    "low",
-    "high",
-    "coverage",
-    "rusted_m2",
-    "iso_4628_3",
-    "astm_d610",
-)
+LATEST = ("climb_id", "climbed_at", "simulated", *NUMBERS)
 
 
 class BadCursorError(ValueError):
@@ -46,24 +38,26 @@ def place(packed: str, count: int) -> list[str]:
     return values
 
 
+FIRST = ("id", "code", "lon", "lat", "height_m", "last_climbed_at")
+SHOWN: tuple[Column[Any], ...] = tuple(
+    pole.c[name] for name in (*FIRST, "inventory", *(f"latest_{name}" for name in LATEST))
+)
+"""The columns of a pole that the API shows."""
+_first = attrgetter(*FIRST)
+_latest = attrgetter(*(f"latest_{name}" for name in LATEST))
+
+
 def pole_document(row: Row[Any]) -> dict[str, Any]:
-    """Return a pole as the API shows it."""
-    latest = {name: getattr(row, f"latest_{name}") for name in LATEST}
-    return {
-        "id": row.id,
-        "code": row.code,
-        "lon": row.lon,
-        "lat": row.lat,
-        "height_m": row.height_m,
-        "last_climbed_at": row.last_climbed_at,
-        "inventory": json.loads(row.inventory) if row.inventory else None,
-        "latest": latest if row.latest_climb_id else None,
-    }
+    """Return a pole, of which SHOWN was read, as the API shows it."""
+    document = dict(zip(FIRST, _first(row), strict=True))
+    document["inventory"] = json.loads(row.inventory) if row.inventory else None
+    document["latest"] = dict(zip(LATEST, _latest(row), strict=True)) if row.latest_climb_id else None
+    return document
 
 
 def poles(connection: Connection, org_id: str, after_code: str | None, limit: int, prefix: str = "") -> list[Row[Any]]:
     """Return up to `limit` poles whose code begins with `prefix`, in order of code, beginning after one."""
-    query = select(pole).where(pole.c.org_id == org_id)
+    query = select(*SHOWN).where(pole.c.org_id == org_id)
     if prefix:
         query = query.where(pole.c.code.startswith(prefix, autoescape=True))
     if after_code is not None:
@@ -86,52 +80,63 @@ CLIMB_COLUMNS: tuple[Column[Any], ...] = (
     climb.c.robot,
     climb.c.device,
     climb.c.frames,
-    assessment.c.document,
     assessment.c.surface_sha256,
     assessment.c.rust_sha256,
     assessment.c.coverage_sha256,
+    assessment.c.document,
 )
+ROWS = bindparam("rows", type_=Integer)
+# Statements that are asked all the time are built once: building one takes as long as asking the database.
+CLIMBS = (
+    select(*CLIMB_COLUMNS)
+    .join_from(climb, assessment, assessment.c.id == climb.c.assessment_id, isouter=True)
+    .where(climb.c.org_id == bindparam("org"))
+)
+ONE_CLIMB = CLIMBS.where(climb.c.id == bindparam("climb"))
+_newest = select(pole.c.latest_climb_id).where(pole.c.id == bindparam("pole"), pole.c.org_id == bindparam("org"))
+LATEST_CLIMB = CLIMBS.where(climb.c.id == _newest.scalar_subquery())
+HISTORY = (
+    CLIMBS.where(climb.c.pole_id == bindparam("pole"))
+    .order_by(climb.c.climbed_at.desc(), climb.c.id.desc())
+    .limit(ROWS)
+)
+OLDER = HISTORY.where(tuple_(climb.c.climbed_at, climb.c.id) < tuple_(bindparam("at"), bindparam("id")))
+SHEET = select(pole.c.description).where(pole.c.id == bindparam("pole"), pole.c.org_id == bindparam("org"))
 
 
-def _climbs(org_id: str) -> Select[Any]:
-    return (
-        select(*CLIMB_COLUMNS)
-        .join_from(climb, assessment, assessment.c.id == climb.c.assessment_id, isouter=True)
-        .where(climb.c.org_id == org_id)
-    )
-
-
-def history(
-    connection: Connection, org_id: str, pole_id: str, before: tuple[str, str] | None, limit: int
-) -> list[Row[Any]]:
-    """Return up to `limit` climbs of a pole, newest first, beginning before (climbed_at, id)."""
-    query = _climbs(org_id).where(climb.c.pole_id == pole_id)
+def history(connection: Connection, org_id: str, pole_id: str, before: list[str] | None, limit: int) -> list[Row[Any]]:
+    """Return up to `limit` climbs of a pole, newest first, beginning before [climbed_at, id]."""
+    given = {"org": org_id, "pole": pole_id, "rows": limit}
     if before is not None:
-        query = query.where(tuple_(climb.c.climbed_at, climb.c.id) < tuple_(*map(literal, before)))
-    return list(connection.execute(query.order_by(climb.c.climbed_at.desc(), climb.c.id.desc()).limit(limit)))
+        given |= {"at": before[0], "id": before[1]}
+    return list(connection.execute(HISTORY if before is None else OLDER, given))
 
 
-def climb_json(row: Row[Any]) -> str:
+def sheet(connection: Connection, org_id: str, pole_id: str) -> str | None:
+    """Return a pole's description as JSON."""
+    document: str | None = connection.scalar(SHEET, {"org": org_id, "pole": pole_id})
+    return document
+
+
+def climb_json(row: Row[Any]) -> bytes:
     """Return a climb of `history` as JSON; the assessment's text goes in as it was stored."""
+    climb_id, climbed_at, received_at, simulated, outcome, reason, robot, device, frames, *pictures, document = row
     head = {
-        "climb_id": row.id,
-        "climbed_at": row.climbed_at,
-        "received_at": row.received_at,
-        "simulated": bool(row.simulated),
-        "outcome": row.outcome,
-        "reason": row.reason,
-        "robot": row.robot,
-        "device": row.device,
-        "frames": row.frames,
-        "pictures": {
-            "surface": row.surface_sha256,
-            "rust": row.rust_sha256,
-            "coverage": row.coverage_sha256,
-        },
+        "climb_id": climb_id,
+        "climbed_at": climbed_at,
+        "received_at": received_at,
+        "simulated": bool(simulated),
+        "outcome": outcome,
+        "reason": reason,
+        "robot": robot,
+        "device": device,
+        "frames": frames,
+        "pictures": dict(zip(PICTURES, pictures, strict=True)),
     }
-    return f'{json.dumps(head)[:-1]}, "assessment": {row.document or "null"}}}'
+    return b'%b,"assessment":%b}' % (orjson.dumps(head)[:-1], document.encode() if document else b"null")
 
 
+PICTURES = ("surface", "rust", "coverage")
 PICTURE_COLUMNS: tuple[Column[Any], ...] = (
     assessment.c.surface_sha256,
     assessment.c.rust_sha256,
@@ -150,7 +155,7 @@ def climb_pictures(connection: Connection, org_id: str, climb_id: str) -> Row[An
 
 def one_climb(connection: Connection, org_id: str, climb_id: str) -> Row[Any] | None:
     """Return a climb of the organisation with its current assessment, in CLIMB_COLUMNS."""
-    return connection.execute(_climbs(org_id).where(climb.c.id == climb_id)).first()
+    return connection.execute(ONE_CLIMB, {"org": org_id, "climb": climb_id}).first()
 
 
 def climb_start(connection: Connection, org_id: str, climb_id: str) -> str | None:
@@ -162,8 +167,7 @@ def climb_start(connection: Connection, org_id: str, climb_id: str) -> str | Non
 
 def latest(connection: Connection, org_id: str, pole_id: str) -> Row[Any] | None:
     """Return a pole's newest graded climb, in CLIMB_COLUMNS."""
-    newest = select(pole.c.latest_climb_id).where(pole.c.id == pole_id, pole.c.org_id == org_id)
-    return connection.execute(_climbs(org_id).where(climb.c.id == newest.scalar_subquery())).first()
+    return connection.execute(LATEST_CLIMB, {"org": org_id, "pole": pole_id}).first()
 
 
 def assessments(connection: Connection, org_id: str, climb_id: str) -> list[Row[Any]]:
@@ -172,21 +176,36 @@ def assessments(connection: Connection, org_id: str, climb_id: str) -> list[Row[
     return list(connection.execute(query.order_by(assessment.c.assessed_at, assessment.c.id)))
 
 
+RANK = (pole.c.latest_rusted_fraction.desc(), pole.c.id.desc())
+GRADED = and_(pole.c.org_id == bindparam("org"), pole.c.latest_rusted_fraction.is_not(None))
+WORST = select(*SHOWN).where(GRADED).order_by(*RANK).limit(ROWS)
+WORST_IDS = select(pole.c.id).where(GRADED).order_by(*RANK).limit(ROWS)
+
+
 def worst(
     connection: Connection, org_id: str, box: tuple[float, float, float, float] | None, limit: int
 ) -> list[Row[Any]]:
     """Return the graded poles with the largest rusted fraction, worst first, in a box of degrees if one is given."""
-    query = select(pole).where(pole.c.org_id == org_id, pole.c.latest_rusted_fraction.is_not(None))
-    if box is not None:
-        query = query.where(within(box))
-    return list(connection.execute(query.order_by(pole.c.latest_rusted_fraction.desc(), pole.c.id.desc()).limit(limit)))
+    given = {"org": org_id, "rows": limit}
+    if box is None:
+        return list(connection.execute(WORST, given))
+    chosen = WORST_IDS.where(within(box)).correlate(None)  # from the narrow index alone
+    return list(connection.execute(select(*SHOWN).where(pole.c.id.in_(chosen)).order_by(*RANK), given))
+
+
+MOST_STRIPS = 16
 
 
 def within(box: tuple[float, float, float, float]) -> ColumnElement[bool]:
-    """Return the condition that a pole stands in west, south, east, north; west may lie east of east."""
+    """Return the condition that a pole stands in west, south, east, north; west may lie east of east.
+
+    A box of few strips of latitude names them: the index of positions then reads, of each, only what is in the box.
+    """
     west, south, east, north = box
     across = pole.c.lon.between(west, east) if west <= east else or_(pole.c.lon >= west, pole.c.lon <= east)
-    return and_(across, pole.c.lat.between(south, north))
+    inside = and_(across, pole.c.lat.between(south, north))
+    strips = range(floor(south * STRIPS_PER_DEGREE), ceil(north * STRIPS_PER_DEGREE) + 1)
+    return and_(STRIP.in_(map(float, strips)), inside) if len(strips) <= MOST_STRIPS else inside
 
 
 def changes(connection: Connection, org_id: str, since: int, limit: int) -> list[Row[Any]]:

@@ -1,5 +1,6 @@
 """Running the application under uvicorn until a signal ends it; requests under way are finished first."""
 
+import gc
 import socket
 
 import uvicorn
@@ -21,4 +22,5 @@ def run(service: Service, listening: socket.socket) -> None:
         timeout_keep_alive=IDLE_S,
         timeout_graceful_shutdown=GRACE_S,
     )
+    gc.freeze()  # what is there now stays: a collection need not look at it again after every batch
     uvicorn.Server(config).run(sockets=[listening])

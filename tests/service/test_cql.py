@@ -1,31 +1,25 @@
 """Filters in CQL2 text, on both databases, against what the same features say of themselves."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from climber.upload import HistoryClient, send_climb
 from tests.service.climbs import write_climb
-from tests.service.conftest import DATABASES
-from tests.service.servers import serving
+from tests.service.servers import Server
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def client(
-    request: pytest.FixtureRequest,
-    fresh_database: Callable[[str], str | None],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[httpx.Client]:
+@pytest.fixture(scope="module")
+def client(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Poles C-0 to C-4: the newest climb 0, 1, 2, 3 % rusted, C-4 not graded; and c_x, from an inventory."""
     folder = tmp_path_factory.mktemp("cql")
-    url = fresh_database(request.param)
-    with serving(folder / "data", *(["--database", url] if url else [])) as server, server.client() as client:
-        with HistoryClient(server.url, server.key) as sender:
-            for number in range(5):
-                fraction = number / 100 if number < 4 else None
-                write_climb(folder / str(number), f"C-{number}", number, fraction, frames=1, lon=114 + number / 10)
-                send_climb(sender, folder / str(number), lambda _done, _total: None)
+    with HistoryClient(server.url, server.key) as sender:
+        for number in range(5):
+            fraction = number / 100 if number < 4 else None
+            write_climb(folder / str(number), f"C-{number}", number, fraction, frames=1, lon=114 + number / 10)
+            send_climb(sender, folder / str(number), lambda _done, _total: None)
+    with server.client() as client:
         client.post("/v1/poles:import", json={"poles": [{"code": "c_x"}]})
         yield client
 

@@ -1,19 +1,25 @@
 """An older database with data is brought up to date, on both databases, also by several processes at once."""
 
 import hashlib
+import json
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 
+import httpx
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, Table, insert
+from sqlalchemy import Connection, MetaData, Table, insert, select
 
+from climber.record import Assessment, ClimbUpload
+from climber.service import jobs, latest
 from climber.service.db import Database
-from climber.service.tables import metadata
-from climber.upload import read_climb
+from climber.service.tables import metadata, pole
+from climber.upload import HistoryClient, read_climb, send_climb
 from tests.service.climbs import write_climb
 from tests.service.conftest import DATABASES
 from tests.service.servers import serving
@@ -57,9 +63,18 @@ def _fill(connection: Connection, folder: Path) -> None:
     add("pole", id=POLE, org_id=ORG, code="OLD-1", lon=114.2, lat=22.3, description=sheet, created_at=NOW, **latest)
     documents = {"start_document": start.model_dump_json(), "assessment_id": graded.assessment_id}
     told = {"device": "laptop", "robot": "r", "simulated": True, "outcome": "completed", "reason": "", "frames": 3}
-    add("climb", id=start.climb_id, pole_id=POLE, climbed_at=NOW, content_sha256="0" * 64, **told, **documents, **mine)
+    add(
+        "climb",
+        id=start.climb_id,
+        pole_id=POLE,
+        climbed_at=NOW,
+        content_sha256=_old_sha256(upload),
+        **told,
+        **documents,
+        **mine,
+    )
     scale = {"model": graded.model, "rule": graded.rule, "coverage": 0.93, "document": graded.model_dump_json()}
-    when = {"climb_id": start.climb_id, "assessed_at": NOW, "content_sha256": "1" * 64}
+    when = {"climb_id": start.climb_id, "assessed_at": NOW, "content_sha256": _old_sha256(graded)}
     add("assessment", id=graded.assessment_id, rusted_fraction=whole.rusted_fraction, **when, **scale, **mine)
     add("change", at=NOW, kind="climb", pole_id=POLE, climb_id=start.climb_id, org_id=ORG)
 
@@ -74,9 +89,54 @@ def test_the_first_release_with_data_is_brought_up_to_date(url: str, tmp_path: P
         (pole,) = client.get("/v1/poles").json()["poles"]
         (climb,) = client.get(f"/v1/poles/{POLE}/history").json()["climbs"]
         assert client.get(f"/v1/poles/{POLE}/elements").json() == {"checks": [], "next": None}
+        with HistoryClient(server.url, SECRET) as sender:  # the first release hashed another text of the same lines
+            assert send_climb(sender, tmp_path / "climb", lambda _done, _total: None)["result"] == "duplicate"
+        assert wait_for_next_look(client) == "2028-01-10"
     assert (pole["code"], pole["inventory"], pole["latest"]["rusted_fraction"]) == ("OLD-1", None, 0.02)
     assert climb["climb_id"] == climb_id
     assert len(climb["assessment"]["parts"]) == 14
+
+
+def _old_sha256(of: ClimbUpload | Assessment) -> str:
+    """Hash as the first release did."""
+    models = (of.start, *of.observations, of.stop) if isinstance(of, ClimbUpload) else (of,)
+    documents = [model.model_dump(mode="json") if model else None for model in models]
+    return hashlib.sha256(json.dumps(documents, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def wait_for_next_look(client: httpx.Client) -> str | None:
+    """Ask until the job that the upgrade left has done its work."""
+    until_s, pause = time.monotonic() + 60, Event()
+    while time.monotonic() < until_s:
+        clusters = client.get("/v1/poles:clusters?bbox=-180,-90,180,90&zoom=3").json()["features"]
+        if clusters[0]["properties"]["due_on"]:
+            return str(clusters[0]["properties"]["due_on"])
+        pause.wait(0.1)
+    return None
+
+
+def test_a_job_goes_on_where_it_was_left(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = Database(url)
+    first_release(database, tmp_path / "climb")
+    database.write_now(_more_poles, 3)
+    database.migrate()
+    monkeypatch.setattr(latest, "CAUGHT_UP_AT_ONCE", 2)
+    assert database.write_now(jobs.step)  # two poles done, then the process ends
+    database.close()
+    database = Database(url)
+    left = [database.write_now(jobs.step) for _ in range(4)]
+    assert left == [True, True, False, False]  # the other two, nothing more, no job
+    looked = database.read_now(lambda connection: list(connection.execute(select(pole.c.id, pole.c.next_look_on))))
+    database.close()
+    assert dict(looked)[POLE] == "2028-01-10"
+    assert len(looked) == 4
+
+
+def _more_poles(connection: Connection, count: int) -> None:
+    known = Table("pole", MetaData(), autoload_with=connection)
+    for number in range(count):
+        row = {"id": f"pole-{number}", "org_id": ORG, "code": f"NEW-{number}", "description": "{}", "created_at": NOW}
+        connection.execute(insert(known).values(row))
 
 
 def test_migrating_again_and_at_once_changes_nothing(url: str) -> None:
@@ -88,6 +148,7 @@ def test_migrating_again_and_at_once_changes_nothing(url: str) -> None:
         database.close()
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_the_migrations_make_the_tables_that_the_code_speaks_of(url: str) -> None:
     database = Database(url)
     database.migrate()

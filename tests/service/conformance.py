@@ -25,7 +25,8 @@ def judge(server: Server, st: str, examples: int) -> int:
     options = ("--checks", "all", "--exclude-checks", ",".join(LEFT_OUT), "--max-examples", str(examples))
     options += ("--suppress-health-check", "all", "--generation-deterministic")
     key = ("-H", f"Authorization: Bearer {server.key}")
-    return subprocess.run([st, "run", f"{server.url}/v1/openapi.json", *key, *options], check=False).returncode
+    command = (Path(st).absolute(), "run", f"{server.url}/v1/openapi.json", *key, *options)
+    return subprocess.run(command, cwd=server.data.parent, check=False).returncode
 
 
 def main() -> None:

@@ -87,7 +87,8 @@ def _graded(part: Part, model: ModelInfo, spreading: Spread) -> GradedArea:
     coverage = min(1.0, part.seen_m2 / part.area_m2)
     if part.seen_m2 <= 0:
         return _part(part, coverage, None, "", "nothing of it was seen well enough to grade")
-    found = corrected(min(1.0, part.marked_m2 / part.seen_m2), part.seen_m2, model)
+    observed, sure = part.marked_m2 / part.seen_m2, part.sure_m2 / part.seen_m2
+    found = corrected(min(1.0, observed), part.seen_m2, model, sure)
     spread_letter = "" if part.azimuth_from_deg is not None else letter(spreading, part.bottom_m, part.top_m)
     reason = "" if coverage >= LEAST_WHOLE else f"speaks only of the {coverage:.0%} that was seen well enough"
     return _part(part, coverage, found, spread_letter, reason)

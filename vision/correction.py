@@ -4,10 +4,14 @@ observed = g f + a (1 - f). The gain g is what a model marks on rust and along i
 are what it marks elsewhere. Both differ from pole to pole far more than pixels would suggest: a model misses one kind
 of rust almost wholly, and takes one kind of stain for rust. So both were measured on each of many held-out poles, and
 this pole is taken to be like any of them: every measured gain with every measured share of alarms, a kernel of 20 %
-around each for poles between the measured ones. Beforehand a third of all surfaces have no rust, and on the others
-small shares are as likely as large ones, by ratio. Point and interval are the median and quantiles of what remains.
+around each for poles between the measured ones. How much of what was marked the model is sure of tells these cases
+apart: rust is mostly marked with certainty, stains rarely. So that share, too, is compared with what each pair of poles
+would have shown, but for one pole in ten, whose sureness may be unlike all others. Beforehand a third of all surfaces
+have no rust, and on the others small shares are as likely as large ones, by ratio. Point and interval are the median
+and quantiles of what remains.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -31,11 +35,20 @@ CLEAN = 1 / 3
 KERNEL = 0.08
 """Standard deviation of log10 of the observed share around what a measured pole would have given."""
 
+SURENESS = 0.12
+"""Likewise of the sure share of what is marked."""
+
+UNLIKE = 0.1
+"""One pole in ten may be marked more or less surely than all measured ones."""
+
 WORSE = 3.0
-"""A pole as yet unseen may have a third of the least gain or three times the most alarms that were measured."""
+"""A pole as yet unseen may have a third of the least gain, and alarms from a third to three times any measured ones."""
+
+SIZES = np.geomspace(1 / WORSE, WORSE, 5)
+"""Alarms spread over decades, so that between the measured ones there would be none."""
 
 GAINS, ALARMS = 31, 121
-"""Quantiles taken of what was measured; alarms spread over decades, so they need more."""
+"""Quantiles taken of what is assumed of a model whose poles were not measured."""
 
 TPR_SPREAD = 0.5
 """Standard deviation of logit TPR between poles, assumed of a model whose poles were not measured one by one."""
@@ -47,6 +60,7 @@ MISSED_M2 = 75e-6
 """Three spots of 5 by 5 mm: rust that may be there when none was found (rule of three)."""
 
 Array = npt.NDArray[np.float64]
+Single = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +74,10 @@ class Estimate:
     high: float
 
 
-def corrected(observed: float, seen_m2: float, model: ModelInfo) -> Estimate:
+def corrected(observed: float, seen_m2: float, model: ModelInfo, sure: float | None = None) -> Estimate:
     """Correct an observed fraction over `seen_m2` of surface by what the model did on held-out poles.
 
+    `sure` is the share of the surface that was marked with a probability of SURE or more; None when it is not known.
     Raises ValueError when the fraction is none, or the model finds rust no more often than it imagines it.
     """
     if not 0 <= observed <= 1:
@@ -75,7 +90,7 @@ def corrected(observed: float, seen_m2: float, model: ModelInfo) -> Estimate:
     missed = min(1.0, MISSED_M2 / seen_m2) if seen_m2 > 0 else 1.0
     if _never_errs(model):
         return Estimate(observed, observed, observed, max(observed, missed))
-    low, middle, high = _quantiles(_posterior(observed, _expected(model)))
+    low, middle, high = _quantiles(_posterior(_likelihood(observed, sure, _expected(model))))
     return Estimate(observed, middle, low, max(high, missed))
 
 
@@ -83,18 +98,33 @@ def _never_errs(model: ModelInfo) -> bool:
     return not model.gains and model.true_positive_rate == 1 and model.false_positive_rate == 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """What poles like the measured ones would show, (gains x alarms, fractions)."""
+
+    shares: Single
+    """log10 of the observed share."""
+    sureness: Single | None
+    """Sure share of what is observed."""
+
+
 @lru_cache(maxsize=4)
-def _expected(model: ModelInfo) -> Array:
-    """log10 of the observed shares, (gains x alarms, fractions), that poles like the measured ones would show."""
-    gains = _spread(model.gains, min(model.gains) / WORSE, GAINS) if model.gains else _assumed_gains(model)
-    alarms = _spread(model.alarms, max(model.alarms) * WORSE, ALARMS) if model.alarms else _assumed_alarms(model)
+def _expected(model: ModelInfo) -> _Expected:
+    gains = np.array([*model.gains, min(model.gains) / WORSE]) if model.gains else _assumed_gains(model)
+    alarms = np.outer(model.alarms, SIZES).ravel() if model.alarms else _assumed_alarms(model)
+    shares = _joined(gains, alarms)
+    if not (model.sure_gains and model.sure_alarms):
+        return _Expected(np.log10(shares + np.float32(LEAST)), None)
+    sure_gains = np.array([*model.sure_gains, model.sure_gains[int(np.argmin(model.gains))] / WORSE])
+    sure = _joined(sure_gains, np.outer(model.sure_alarms, SIZES).ravel())
+    sureness = np.asarray(sure / np.maximum(shares, np.float32(1e-12)), dtype=np.float32)
+    return _Expected(np.log10(shares + np.float32(LEAST)), sureness)
+
+
+def _joined(gains: Array, alarms: Array) -> Single:
+    """Share of the surface that is marked, for every gain with every alarm, by true fraction."""
     shares = gains[:, None, None] * FRACTIONS + alarms[None, :, None] * (1 - FRACTIONS)
-    return np.asarray(np.log10(shares + LEAST).reshape(-1, len(FRACTIONS)))
-
-
-def _spread(measured: tuple[float, ...], worst: float, steps: int) -> Array:
-    """Quantiles of what was measured, and of one more pole, worse than all of these: the next may be."""
-    return np.asarray(np.quantile((*measured, worst), (np.arange(steps) + 0.5) / steps))
+    return np.asarray(shares.reshape(-1, len(FRACTIONS)), dtype=np.float32)
 
 
 def _assumed_gains(model: ModelInfo) -> Array:
@@ -110,10 +140,22 @@ def _assumed_alarms(model: ModelInfo) -> Array:
     return np.asarray(model.false_positive_rate * ALARMED * -np.log(1 - some))
 
 
-def _posterior(observed: float, expected: Array) -> Array:
+def _likelihood(observed: float, sure: float | None, expected: _Expected) -> Array:
+    """Of each of FRACTIONS, averaged over all the poles that this one may be like."""
+    like = _kernel((np.float32(np.log10(observed + LEAST)) - expected.shares) / np.float32(KERNEL))
+    if sure is not None and expected.sureness is not None and observed >= LEAST:
+        apart = (np.float32(min(1.0, sure / observed)) - expected.sureness) / np.float32(SURENESS)
+        like *= UNLIKE + (1 - UNLIKE) / (SURENESS * math.sqrt(2 * math.pi)) * _kernel(apart)
+    return np.asarray(like.mean(axis=0, dtype=np.float64))
+
+
+def _kernel(apart: Single) -> Single:
+    return np.asarray(np.exp(-(apart**2) / 2), dtype=np.float32)
+
+
+def _posterior(likelihood: Array) -> Array:
     """Probability of each of FRACTIONS."""
-    apart = (np.log10(observed + LEAST) - expected) / KERNEL
-    likelihood = np.exp(-(apart**2) / 2).mean(axis=0) + 1e-9  # never impossible: some pole may be unlike all others
+    likelihood = likelihood + 1e-9  # never impossible: some pole may be unlike all others
     prior = np.full(len(FRACTIONS), (1 - CLEAN) / (len(FRACTIONS) - 1))
     prior[0] = CLEAN
     return np.asarray(likelihood * prior / (likelihood * prior).sum())

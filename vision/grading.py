@@ -47,6 +47,8 @@ class Part:
     seen_m2: float
     marked_m2: float
     """Seen and called rust by the model."""
+    sure_m2: float
+    """With a probability of SURE or more."""
     azimuth_from_deg: float | None = None
     azimuth_to_deg: float | None = None
 
@@ -67,7 +69,7 @@ def share_at_or_above(surface: SurfaceMap, grade: str, field_m2: float = 0.25) -
 
     None when nothing was seen.
     """
-    _, seen, marked = _cell_sums(surface, math.sqrt(field_m2) * 1000)
+    _, seen, marked, _ = _cell_sums(surface, math.sqrt(field_m2) * 1000)
     if not seen.any():
         return None
     worst = ISO_4628_3.index(grade)
@@ -91,13 +93,14 @@ def _stretches(surface: SurfaceMap) -> Iterator[tuple[Literal["pole", "section",
 
 
 def _row_sums(surface: SurfaceMap) -> Sums:
-    """Area seen and area called rust in each row, shape (rows, 2), m2."""
-    sums = np.empty((surface.rows, 2))
+    """Area seen, called rust, and surely so in each row, shape (rows, 3), m2."""
+    sums = np.empty((surface.rows, 3))
     for rows in surface.blocks():
         seen = surface.state[rows] == State.SEEN
         area = surface.element_m2(rows)
         sums[rows, 0] = (seen * area).sum(axis=1)
         sums[rows, 1] = (seen * surface.rust[rows] * (area / np.float32(255))).sum(axis=1)
+        sums[rows, 2] = (surface.sure(rows) * area).sum(axis=1)
     return sums
 
 
@@ -110,9 +113,9 @@ def _between(
     top: float,
 ) -> Part:
     heights = surface.height_m(slice(None))
-    seen, marked = rows[(heights >= bottom) & (heights < top)].sum(axis=0)
+    seen, marked, sure = rows[(heights >= bottom) & (heights < top)].sum(axis=0)
     total = area_m2(surface.shape, bottom, top)
-    return Part(kind, name, bottom, top, total, min(float(seen), total), float(marked))
+    return Part(kind, name, bottom, top, total, min(float(seen), total), float(marked), float(sure))
 
 
 def _weld(surface: SurfaceMap, number: int, section: Section) -> Part:
@@ -144,12 +147,13 @@ def _box(surface: SurfaceMap, name: str, span_m: tuple[float, float], azimuth_de
     area = np.broadcast_to(surface.element_m2(rows), surface.state[rows].shape)[:, columns]
     seen = area * (surface.state[rows][:, columns] == State.SEEN)
     marked = seen * (surface.rust[rows][:, columns] / np.float32(255))
-    total, seen_m2, marked_m2 = (float(each.sum(dtype=np.float64)) for each in (area, seen, marked))
-    return Part("zone", name, *span_m, total, seen_m2, marked_m2, from_deg % 360, to_deg % 360)
+    sure = area * surface.sure(rows)[:, columns]
+    total, seen_m2, marked_m2, sure_m2 = (float(each.sum(dtype=np.float64)) for each in (area, seen, marked, sure))
+    return Part("zone", name, *span_m, total, seen_m2, marked_m2, sure_m2, from_deg % 360, to_deg % 360)
 
 
-def _cell_sums(surface: SurfaceMap, cell_mm: float) -> tuple[Cells, Cells, Cells]:
-    """Area, area seen and area called rust of cells of about `cell_mm`, m2."""
+def _cell_sums(surface: SurfaceMap, cell_mm: float) -> tuple[Cells, Cells, Cells, Cells]:
+    """Area, area seen, called rust, and surely so of cells of about `cell_mm`, m2."""
     edges = surface.cell_edges(cell_mm)
 
     def seen(rows: slice) -> Cells:
@@ -159,10 +163,11 @@ def _cell_sums(surface: SurfaceMap, cell_mm: float) -> tuple[Cells, Cells, Cells
         surface.sum_cells(*edges, lambda rows: np.ones_like(surface.state[rows], dtype=np.float32)),
         surface.sum_cells(*edges, seen),
         surface.sum_cells(*edges, lambda rows: seen(rows) * surface.rust[rows] / np.float32(255)),
+        surface.sum_cells(*edges, lambda rows: surface.sure(rows).astype(np.float32)),
     )
 
 
-def _worst(surface: SurfaceMap, cells: tuple[Cells, Cells, Cells], size_m2: float) -> Part | None:
+def _worst(surface: SurfaceMap, cells: tuple[Cells, Cells, Cells, Cells], size_m2: float) -> Part | None:
     """Find the window of about `size_m2`, as square as the pole allows, with the largest share of rust.
 
     None when the shaft is smaller than the window or no window was seen well enough.
@@ -179,11 +184,11 @@ def _worst(surface: SurfaceMap, cells: tuple[Cells, Cells, Cells], size_m2: floa
         high = int(np.searchsorted(turns_m2, turns_m2[top] + size_m2 * across / wide)) - top
         if top + high > down:
             break
-        area, seen, marked = (_window(table, top, high, wide, across) for table in tables)
+        area, seen, marked, sure = (_window(table, top, high, wide, across) for table in tables)
         share = np.where(seen >= LEAST_SEEN * area, marked / np.maximum(seen, 1e-12), -1)
         left = int(np.argmax(share))
         if share[left] >= 0 and (best is None or share[left] > best[0]):
-            sums = float(area[left]), float(seen[left]), float(marked[left])
+            sums = float(area[left]), float(seen[left]), float(marked[left]), float(sure[left])
             best = float(share[left]), _window_part(surface, size_m2, (top, high, left, wide), sums)
     return best[1] if best else None
 
@@ -201,7 +206,7 @@ def _window(table: Sums, top: int, high: int, wide: int, across: int) -> Sums:
 
 
 def _window_part(
-    surface: SurfaceMap, size_m2: float, box: tuple[int, int, int, int], sums: tuple[float, float, float]
+    surface: SurfaceMap, size_m2: float, box: tuple[int, int, int, int], sums: tuple[float, float, float, float]
 ) -> Part:
     down, across = surface.cell_edges(WINDOW_CELL_MM)
     top, high, left, wide = box
@@ -214,6 +219,7 @@ def _window_part(
         sums[0],
         min(sums[1], sums[0]),
         sums[2],
+        sums[3],
         float(across[left]) * 360 / surface.columns if wide < turn else 0.0,
         float(across[(left + wide) % turn]) * 360 / surface.columns if wide < turn else 360.0,
     )

@@ -49,6 +49,8 @@ class Card:
     gains: tuple[float, ...] = ()
     """As in ModelInfo, measured by `vision.training.pole_rates`; empty in files made before it."""
     alarms: tuple[float, ...] = ()
+    sure_gains: tuple[float, ...] = ()
+    sure_alarms: tuple[float, ...] = ()
 
 
 def sealed(content: bytes) -> bytes:
@@ -86,7 +88,7 @@ def from_metadata(path: Path, stored: dict[str, str]) -> Card:
             f"{path} has format {stored.get('format')!r}, not {FORMAT!r}; use a model made for this highmast"
         )
     values = json.loads(stored["card"])
-    for name in ("photo_error", "mm_per_px", "labels", "rust_values", "gains", "alarms"):
-        if name in values:
-            values[name] = tuple(values[name])
+    for name, value in values.items():
+        if isinstance(value, list):
+            values[name] = tuple(value)
     return Card(**values)

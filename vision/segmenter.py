@@ -20,7 +20,8 @@ class Segmenter:
         self._run, self._outputs = run, outputs
         self.card = card
         rates = (card.true_positive_rate, card.false_positive_rate, card.gains, card.alarms)
-        self.info = ModelInfo(card.name, sha256, card.threshold, *rates)
+        sure = (card.sure_gains, card.sure_alarms)
+        self.info = ModelInfo(card.name, sha256, card.threshold, *rates, *sure)
         self.runtime = runtime
         """What computes: `onnxruntime f32`, `openvino f32` or `openvino bf16`."""
 

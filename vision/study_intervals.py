@@ -25,12 +25,14 @@ class Judged:
     name: str
     seen_m2: float
     marked_m2: float
+    sure_m2: float
     truth: float
     """Rusted share of the part's true area."""
 
     def estimate(self, model: ModelInfo) -> Estimate:
         """Return what the correction makes of it."""
-        return corrected(min(1.0, self.marked_m2 / self.seen_m2), self.seen_m2, model)
+        observed, sure = self.marked_m2 / self.seen_m2, self.sure_m2 / self.seen_m2
+        return corrected(min(1.0, observed), self.seen_m2, model, sure)
 
     def held(self, model: ModelInfo) -> bool:
         """Tell whether the stated interval holds the truth."""
@@ -44,7 +46,14 @@ def judged(climbed: Climbed, segmenter: Segmenter) -> tuple[Judged, ...]:
     for shot, view in zip(climbed.taken, climbed.found.views, strict=True):
         surface.add(shot.image, model_mask(climbed.shape, shot, segmenter), view)
     return tuple(
-        Judged(part.kind, part.name, part.seen_m2, part.marked_m2, true_share(climbed.painted, climbed.shape, part))
+        Judged(
+            kind=part.kind,
+            name=part.name,
+            seen_m2=part.seen_m2,
+            marked_m2=part.marked_m2,
+            sure_m2=part.sure_m2,
+            truth=true_share(climbed.painted, climbed.shape, part),
+        )
         for part in parts(surface)
         if part.seen_m2 >= LEAST_SEEN * part.area_m2
     )

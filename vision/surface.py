@@ -14,7 +14,7 @@ import numpy.typing as npt
 from vision.coverage import Requirement, State
 from vision.geometry import area_m2_per_m_rad
 from vision.geometry_view import Projected, camera_distance_mm, frame_to_surface, surface_to_frame
-from vision.types import Image, Mask, PoleShape, View
+from vision.types import SURE, Image, Mask, PoleShape, View
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -121,6 +121,10 @@ class SurfaceMap:
     def rusty(self, rows: slice = slice(None)) -> npt.NDArray[np.bool_]:
         """Return which elements of rows are seen and at least half rust."""
         return np.asarray((self.rust[rows] >= HALF) & (self.state[rows] == State.SEEN))
+
+    def sure(self, rows: slice = slice(None)) -> npt.NDArray[np.bool_]:
+        """Return which elements of rows are seen and rust with a probability of SURE or more."""
+        return np.asarray((self.probability[rows] >= round(SURE * 255)) & (self.state[rows] == State.SEEN))
 
     def row_of(self, height_m: float) -> int:
         """Return the row that a height falls into; may lie outside the map."""

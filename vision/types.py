@@ -78,6 +78,10 @@ class View:
     roll_deg: float = 0.0
 
 
+SURE = 0.9
+"""Probability of rust from which what a model marks counts as sure."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
     """Which model said it, and how often it errs on held-out places."""
@@ -92,6 +96,9 @@ class ModelInfo:
     """Of each held-out pole with rust: area called rust on and beside rust, over the area of rust."""
     alarms: tuple[float, ...] = ()
     """Of each held-out pole: share of the sound surface away from rust that is called rust."""
+    sure_gains: tuple[float, ...] = ()
+    """As gains, of what is called rust with a probability of SURE or more; empty when that was not measured."""
+    sure_alarms: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,9 @@ class PoleRates:
     """Rust and EDGE_MM around it."""
     marked_m2: float
     marked_near_m2: float
+    sure_m2: float
+    """Marked with a probability of SURE or more."""
+    sure_near_m2: float
 
     @property
     def gain(self) -> float:
@@ -59,6 +62,16 @@ class PoleRates:
     def alarms(self) -> float:
         """Share of the surface away from rust that was marked."""
         return max(0.0, self.marked_m2 - self.marked_near_m2) / max(1e-9, self.seen_m2 - self.near_m2)
+
+    @property
+    def sure_gain(self) -> float:
+        """As gain, of what is sure."""
+        return self.sure_near_m2 / self.rust_m2
+
+    @property
+    def sure_alarms(self) -> float:
+        """As alarms, of what is sure."""
+        return max(0.0, self.sure_m2 - self.sure_near_m2) / max(1e-9, self.seen_m2 - self.near_m2)
 
 
 def measured(segmenter: Segmenter, textures: Path, count: int, first_seed: int) -> Iterator[PoleRates]:
@@ -91,7 +104,8 @@ def _compared(segmenter: Segmenter, renderer: PoleRenderer) -> PoleRates:
     across = 2 * round(EDGE_MM / MM_PER_PX) + 1
     near = cv2.dilate((true.rust > 0).astype(np.uint8), np.ones((across, across), np.uint8)) > 0
     rust, marked = true.rust / np.float32(255), answer.rust / np.float32(255)
-    weighed = (area, area * rust, area * near, area * marked, area * marked * near)
+    sure = answer.sure()
+    weighed = (area, area * rust, area * near, area * marked, area * marked * near, area * sure, area * sure * near)
     return PoleRates(*(float(each.sum()) for each in weighed))
 
 
@@ -101,7 +115,9 @@ def write_rates(path: Path, poles: list[PoleRates]) -> Card:
     card = from_metadata(path, {each.key: each.value for each in graph.metadata_props})
     gains = tuple(round(pole.gain, 4) for pole in poles if pole.rust_m2 > 0)
     alarms = tuple(round(pole.alarms, 6) for pole in poles)
-    card = replace(card, gains=gains, alarms=alarms)
+    sure_gains = tuple(round(pole.sure_gain, 4) for pole in poles if pole.rust_m2 > 0)
+    sure_alarms = tuple(round(pole.sure_alarms, 6) for pole in poles)
+    card = replace(card, gains=gains, alarms=alarms, sure_gains=sure_gains, sure_alarms=sure_alarms)
     onnx.helper.set_model_props(graph, to_metadata(card))
     write_whole(path, sealed(graph.SerializeToString()))
     return card
@@ -111,7 +127,8 @@ def checked(segmenter: Segmenter, textures: Path, count: int) -> Iterator[str]:
     """Yield one line of a table for each pole of the check, then how many intervals held the truth."""
     held = 0
     for number, pole in enumerate(measured(segmenter, textures, count, CHECKED_FROM)):
-        found = corrected(min(1.0, pole.marked_m2 / pole.seen_m2), pole.seen_m2, segmenter.info)
+        shares = pole.marked_m2 / pole.seen_m2, pole.sure_m2 / pole.seen_m2
+        found = corrected(min(1.0, shares[0]), pole.seen_m2, segmenter.info, shares[1])
         truth = pole.rust_m2 / pole.seen_m2
         holds = found.low <= truth <= found.high
         held += holds

@@ -185,6 +185,26 @@ def test_rust_of_a_kind_that_is_often_missed_widens_the_interval_upwards() -> No
     assert found.high > 0.08
 
 
+def test_sure_marks_are_rust_and_unsure_ones_may_be_stains() -> None:
+    alarms, sure_alarms = (*(0.0,) * 19, 0.02), (*(0.0,) * 19, 0.001)
+    model = ModelInfo("m", "0" * 64, 0.5, 0.85, 0.005, (0.8, 0.85, 0.9), alarms, (0.7, 0.75, 0.8), sure_alarms)
+    unknown, sure, unsure = (corrected(0.02, 8, model, share) for share in (None, 0.018, 0.001))
+    assert unknown.low == unsure.low == 0
+    assert sure.low > 0.005
+    assert sure.high - sure.low < unknown.high - unknown.low
+    assert unsure.fraction < unknown.fraction < sure.fraction
+
+
+def test_parts_say_how_much_of_what_is_marked_is_sure() -> None:
+    surface = _seen()
+    surface.rust[:100] = 255
+    surface.probability[:100] = 150
+    surface.probability[:50] = 250
+    for part in parts(surface):
+        if part.kind in ("pole", "window"):
+            assert part.sure_m2 == pytest.approx(part.marked_m2 / 2, rel=0.35 if part.kind == "window" else 0.02)
+
+
 def test_a_model_whose_poles_were_not_measured_one_by_one_is_corrected_by_its_overall_rates() -> None:
     found = corrected(0.2, 8, ModelInfo("m", "0" * 64, 0.5, 0.8, 0.001))
     assert found.fraction == pytest.approx(0.25, rel=0.1)

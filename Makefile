@@ -25,7 +25,7 @@ test: $(VENV)/.dev
 
 # Benchmarks that print their figures beside their limits; each ends with status 1 if it is too slow.
 BENCHES := firmware_bridge.bench vision.bench_model vision.bench_training climber.bench_grade tests.service.bench
-BENCHES += tests.climber.bench_climb
+BENCHES += tests.climber.bench_climb tests.service.bench_pages
 
 bench: $(VENV)/.dev
 	@failed=; for bench in $(BENCHES); do echo "$$bench"; $(PY) -m $$bench || failed="$$failed $$bench"; done; \

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from climber.errors import InputError
+from climber.files import write_file
 from vision.refine import Refinement, refine
 from vision.refine_match import Small, small
 from vision.strip import Segments, pole_strip, segment_strip, useless_reason
@@ -50,6 +51,13 @@ class Photographs:
         """Correct the poses of all frames by what they show."""
         return refine(self._shape, self._small, [kept.view for kept in self._kept])
 
+    def write_masks(self, folder: Path) -> None:
+        """Write what was called rust on each photograph as `folder`/NAME.png of one bit, white where it is rust."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for kept in self._kept:
+            if kept.packed is not None:
+                write_file(folder / f"{kept.file.stem}.png", _one_bit(kept.packed))
+
     def lay(self, surface: SurfaceMap, refinement: Refinement) -> Iterator[None]:
         """Lay every frame on the map at its corrected pose; yields after each.
 
@@ -80,6 +88,13 @@ def _packed(mask: Mask) -> bytes:
     """Probability in 127 steps and the label as the last bit, without loss from there on."""
     steps = np.round(mask.probability * 127).astype(np.uint8)
     written, png = cv2.imencode(".png", steps * np.uint8(2) + mask.label, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    assert written
+    return bytes(png)
+
+
+def _one_bit(packed: bytes) -> bytes:
+    both: npt.NDArray[np.uint8] = np.asarray(cv2.imdecode(np.frombuffer(packed, np.uint8), cv2.IMREAD_UNCHANGED))
+    written, png = cv2.imencode(".png", (both & np.uint8(1)) * np.uint8(255), [cv2.IMWRITE_PNG_BILEVEL, 1])
     assert written
     return bytes(png)
 

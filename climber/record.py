@@ -276,3 +276,6 @@ class ClimbUpload(Model):
     assessments: tuple[Assessment, ...]
     pictures: dict[Literal["surface", "rust", "coverage"], Sha256] = {}
     """Unrolled pictures, uploaded as blobs before this document."""
+    masks: dict[Uuid7, dict[Annotated[int, Field(ge=0, le=999_999)], Sha256]] = {}
+    """What the model marked on the photographs, blobs by assessment and number of the photograph: PNG of the
+    photograph's size, rust where it is bright. A photograph that could not be graded has none."""

@@ -37,6 +37,8 @@ from climber.views import camera_of
 from firmware_bridge.types import Frame
 
 RECORD = "climb.jsonl"
+MASKS = "masks"
+"""In a climb folder: masks/ASSESSMENT_ID/PHOTOGRAPH.png, what was called rust."""
 LINE: TypeAdapter[AnyLine] = TypeAdapter(Line)
 
 

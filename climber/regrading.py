@@ -11,7 +11,7 @@ from climber.mapping import Photographs, read_image
 from climber.pictures import write_pictures
 from climber.pole import shape_of
 from climber.record import Assessment, Observation
-from climber.recording import RECORD, Record, read_record
+from climber.recording import MASKS, RECORD, Record, read_record
 from climber.upload import file_sha256
 from climber.views import view_at
 from vision.surface import SurfaceMap
@@ -40,6 +40,7 @@ def regrade(
 ) -> tuple[Assessment, Path]:
     """Grade a recorded climb again and add the assessment as `grades/ID.json`; older ones are left as they are.
 
+    What was marked on the photographs goes to `masks/ID/`.
     `tiff` adds the map as `grades/ID.tif`. A climb that was never graded also gets its unrolled pictures.
 
     Raises InputError when the record or a photograph is lost, altered or unreadable.
@@ -64,6 +65,7 @@ def regrade(
         write_tiff(path.with_suffix(".tif"), surface)
     if not (folder / "surface.png").exists():
         write_pictures(folder, surface)
+    photographs.write_masks(folder / MASKS / assessment.assessment_id)
     write_file(path, assessment.model_dump_json(indent=1).encode() + b"\n")
     return assessment, path
 

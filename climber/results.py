@@ -10,7 +10,7 @@ from climber.files import write_file
 from climber.grader import Grader
 from climber.pictures import write_pictures
 from climber.record import Assessment, GradedArea
-from climber.recording import Record
+from climber.recording import MASKS, Record
 from climber.seen import in_words
 from vision.refine import Refinement
 from vision.surface import SurfaceMap
@@ -18,11 +18,12 @@ from vision.types import ModelInfo
 
 
 def write_results(record: Record, grader: Grader, model: ModelInfo, console: Console) -> Assessment:
-    """Grade what waits, write `surface.png`, `rust.png`, `coverage.png` and `grade.json`, print the summary."""
+    """Grade what waits, write pictures, masks and `grade.json`, print the summary."""
     surface, refinement = _final_map(grader, console)
     write_pictures(record.folder, surface)
     climbed = Climbed(record.start.climb_id, len(record.observations), datetime.now(UTC))
     assessment = assess(surface, model, climbed, refinement)
+    grader.photographs.write_masks(record.folder / MASKS / assessment.assessment_id)
     write_file(record.folder / "grade.json", assessment.model_dump_json(indent=1).encode() + b"\n")
     console.print(summary(assessment))
     return assessment

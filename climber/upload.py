@@ -15,8 +15,8 @@ import httpx
 from pydantic import ValidationError
 
 from climber.errors import InputError, ServiceError
-from climber.record import Assessment, ClimbUpload
-from climber.recording import read_record
+from climber.record import Assessment, ClimbUpload, Observation
+from climber.recording import MASKS, read_record
 
 if TYPE_CHECKING:
     from climber.entries import ElementCheck, InventoryPole
@@ -41,15 +41,29 @@ def read_climb(folder: Path) -> tuple[ClimbUpload, dict[str, Path]]:
         _check(path, sha256)
     pictures = {kind: folder / f"{kind}.png" for kind in PICTURES if (folder / f"{kind}.png").exists()}
     hashes = {kind: file_sha256(path) for kind, path in pictures.items()}
+    assessments = tuple(_assessments(folder))
+    masks = {one.assessment_id: _masks(folder, one, record.observations) for one in assessments}
+    hashed = {
+        name: {seq: file_sha256(path) for seq, path in marked.items()} for name, marked in masks.items() if marked
+    }
     upload = ClimbUpload(
         start=record.start,
         observations=record.observations,
         stop=record.stop,
         resumes=record.resumes,
-        assessments=tuple(_assessments(folder)),
+        assessments=assessments,
         pictures=hashes,
+        masks=hashed,
     )
-    return upload, files | {hashes[kind]: pictures[kind] for kind in pictures}
+    files |= {hashes[kind]: pictures[kind] for kind in pictures}
+    return upload, files | {hashed[name][seq]: masks[name][seq] for name in hashed for seq in hashed[name]}
+
+
+def _masks(folder: Path, given: Assessment, observations: Sequence[Observation]) -> dict[int, Path]:
+    """Return the masks of an assessment by the number of the photograph."""
+    home = folder / MASKS / given.assessment_id
+    named = {seen.seq: home / f"{Path(seen.file).stem}.png" for seen in observations}
+    return {seq: path for seq, path in named.items() if path.exists()}
 
 
 def _check(path: Path, sha256: str) -> None:

@@ -9,13 +9,17 @@ from vision.segmenter import Segmenter
 from vision.types import Image
 
 CELL_PX = 320
+CAPTION_PX = 24
 COLUMNS = 3
 TRUTH, ANSWER = (0, 114, 178), (230, 159, 0)
 """Okabe and Ito's blue and orange."""
 
 
 def contact_sheet(segmenter: Segmenter, scores: list[PhotoScore], count: int) -> bytes:
-    """Return a PNG of the `count` photographs with most wrong pixels, each beside itself with outlines."""
+    """Return a PNG of the `count` photographs with most wrong pixels, each beside itself with outlines.
+
+    Above each stand its name and IoU, black on white.
+    """
     worst = sorted(scores, key=lambda score: -(score.counts.false_positive + score.counts.false_negative))[:count]
     cells = [_cell(segmenter, score) for score in worst]
     while len(cells) % COLUMNS:
@@ -33,8 +37,11 @@ def _cell(segmenter: Segmenter, score: PhotoScore) -> Image:
     for mask, colour in ((truth, TRUTH), (label, ANSWER)):
         _outline(drawn, mask, colour)
     pair = np.hstack([cv2.resize(each, (CELL_PX, CELL_PX), interpolation=cv2.INTER_AREA) for each in (image, drawn)])
-    cv2.putText(pair, f"{score.pair.name} {score.counts.iou:.2f}", (4, 16), 0, 0.5, (255, 0, 0), 1)
-    return np.asarray(pair, dtype=np.uint8)
+    caption = np.full((CAPTION_PX, pair.shape[1], 3), 255, np.uint8)
+    cv2.putText(
+        caption, f"{score.pair.name} {score.counts.iou:.2f}", (4, CAPTION_PX - 7), 0, 0.5, (0, 0, 0), 1, cv2.LINE_AA
+    )
+    return np.asarray(np.vstack([caption, pair]), dtype=np.uint8)
 
 
 def _outline(picture: Image, mask: RustMask, colour: tuple[int, int, int]) -> None:

@@ -1,11 +1,12 @@
 """Reading climbs: the photographs that show a place, and the unrolled pictures in tiles."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from fastapi.responses import FileResponse
+from sqlalchemy import Connection
 
 from climber.service import queries, schemas
 from climber.service.answers import Identity, Limit, Reader, found, json_answer
@@ -44,11 +45,15 @@ async def frames(
     limit: Limit = 1000,
 ) -> Response:
     """List a climb's photographs in order, or those taken at most `within_m` from a height, facing it best first."""
-    rows = await service_of(request).database.read(
-        queries.frames, who.org_id, climb_id, height_m, azimuth_deg, within_m, limit
+    told = await service_of(request).database.read(
+        _frames, who.org_id, climb_id, height_m, azimuth_deg, within_m, limit
     )
-    found(rows, "climb", climb_id)
-    return json_answer(request, f'{{"frames":[{",".join(row.document for row in rows or [])}]}}')
+    return json_answer(request, json.dumps({"frames": found(told, "climb", climb_id)}))
+
+
+def _frames(connection: Connection, org_id: str, climb_id: str, *near: Any) -> list[dict[str, Any]] | None:
+    rows = queries.frames(connection, org_id, climb_id, *near)
+    return None if rows is None else queries.frame_documents(connection, climb_id, rows)
 
 
 @router.get(

@@ -26,7 +26,7 @@ from climber.service.known import (
 )
 from climber.service.latest import point_to_newest, pole_columns, refresh_poles
 from climber.service.recommendation import worst_grade
-from climber.service.tables import assessment, change, climb, frame, insert_rows, pole, stamp
+from climber.service.tables import assessment, change, climb, frame, frame_mask, insert_rows, pole, stamp
 
 Verdict = Literal["created", "duplicate", "conflict", "missing"]
 
@@ -50,7 +50,7 @@ def store_climbs(
     one_writer(connection, org_id)
     known = look_up(connection, org_id, uploads, now)
     results = [_take(known, upload) for upload in uploads]
-    for table in (pole, climb, frame, assessment, change):
+    for table in (pole, climb, frame, assessment, frame_mask, change):
         rows = known.added.get(table.name)
         if rows:
             insert_rows(connection, table, rows)
@@ -225,6 +225,8 @@ def _add_assessments(known: Known, upload: ClimbUpload, pole_id: str) -> int:
         if one is upload.assessments[0] and upload.pictures:
             pictures = {str(kind): sha256 for kind, sha256 in upload.pictures.items()}
         known.add(assessment, **_assessment_row(known, one, pictures), document=document, supersedes=current)
+        for seq, sha256 in upload.masks.get(one.assessment_id, {}).items():
+            known.add(frame_mask, assessment_id=one.assessment_id, seq=seq, blob_sha256=sha256)
         _note(known, "assessment", pole_id, one.climb_id, one.assessment_id)
         current = one.assessment_id
     return len(new)

@@ -112,4 +112,5 @@ def _add_pictures(connection: Connection, stored: dict[str, StoredClimb]) -> Non
 
 def blobs_of(upload: ClimbUpload) -> set[str]:
     """Return the hashes of every picture that an upload names."""
-    return {seen.sha256 for seen in upload.observations} | set(upload.pictures.values())
+    masks = {sha256 for marked in upload.masks.values() for sha256 in marked.values()}
+    return {seen.sha256 for seen in upload.observations} | set(upload.pictures.values()) | masks

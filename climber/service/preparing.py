@@ -1,12 +1,16 @@
-"""Cutting the pictures of new climbs into tiles as soon as they are here, so that nobody waits at the first look."""
+"""What is made of the pictures of new climbs as soon as they are here, so that nobody waits at the first look."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import anyio
+from sqlalchemy import Connection, select, update
 
 from climber.service import queries
 from climber.service.context import Service
-from climber.service.previews import MEDIA
+from climber.service.odd_colours import odd_share
+from climber.service.previews import MEDIA, Kind
+from climber.service.tables import assessment, climb
 from climber.service.tiles import cut
 
 AT_ONCE = anyio.CapacityLimiter(1)
@@ -14,14 +18,33 @@ AT_ONCE = anyio.CapacityLimiter(1)
 
 
 async def prepare(service: Service, org_id: str, climb_ids: Iterable[str]) -> None:
-    """Cut the pictures of climbs, one after the other; what cannot be read is left to whoever looks at it."""
+    """Cut the pictures of climbs into tiles and look at the colours of what is marked, one climb after the other."""
     for climb_id in climb_ids:
         row = await service.database.read(queries.climb_pictures, org_id, climb_id)
-        for kind in MEDIA if row else ():
-            sha256 = getattr(row, f"{kind}_sha256")
-            if sha256:
-                folder, blob = service.settings.data / "previews", await service.blobs.local(sha256)
-                try:
-                    await anyio.to_thread.run_sync(cut, folder, blob, kind, limiter=AT_ONCE)
-                except (OSError, ValueError, SyntaxError):
-                    continue
+        hashes = {kind: getattr(row, f"{kind}_sha256") for kind in MEDIA} if row else {}
+        tiles = {kind: await _tiles(service, kind, sha256) for kind, sha256 in hashes.items() if sha256}
+        surface, rust = tiles.get("surface"), tiles.get("rust")
+        if surface and rust:
+            size = await service.database.read(_size, org_id, hashes["surface"])
+            share = await anyio.to_thread.run_sync(odd_share, surface, rust, size, limiter=AT_ONCE)
+            await service.database.write(_note, org_id, climb_id, share)
+
+
+async def _tiles(service: Service, kind: Kind, sha256: str) -> Path | None:
+    """Return the folder of a picture's tiles; None for one that cannot be read: whoever looks at it is told."""
+    folder, picture = service.settings.data / "previews", await service.blobs.local(sha256)
+    try:
+        return await anyio.to_thread.run_sync(cut, folder, picture, kind, limiter=AT_ONCE)
+    except (OSError, ValueError, SyntaxError):
+        return None
+
+
+def _size(connection: Connection, org_id: str, sha256: str) -> tuple[int, int]:
+    row = queries.one_blob(connection, org_id, sha256)
+    assert row is not None, "a climb names only pictures that are here"
+    return row.width_px, row.height_px
+
+
+def _note(connection: Connection, org_id: str, climb_id: str, share: float | None) -> None:
+    current = select(climb.c.assessment_id).where(climb.c.id == climb_id, climb.c.org_id == org_id).scalar_subquery()
+    connection.execute(update(assessment).where(assessment.c.id == current).values(odd_share=share))

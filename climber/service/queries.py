@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from math import ceil, floor
 from operator import attrgetter
 from typing import Any
@@ -9,7 +10,18 @@ from typing import Any
 import orjson
 from sqlalchemy import Column, ColumnElement, Connection, Integer, Row, and_, bindparam, or_, select, tuple_
 
-from climber.service.tables import NUMBERS, STRIP, STRIPS_PER_DEGREE, assessment, blob, change, climb, frame, pole
+from climber.service.tables import (
+    NUMBERS,
+    STRIP,
+    STRIPS_PER_DEGREE,
+    assessment,
+    blob,
+    change,
+    climb,
+    frame,
+    frame_mask,
+    pole,
+)
 
 LATEST = ("climb_id", "climbed_at", "simulated", *NUMBERS)
 
@@ -240,6 +252,17 @@ def frames(
     near = query.where(frame.c.height_m.between(height_m - within_m, height_m + within_m))
     rows = sorted(connection.execute(near), key=lambda row: _aside(row, height_m, azimuth_deg, within_m))
     return rows[:limit]
+
+
+def frame_documents(connection: Connection, climb_id: str, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    """Return frames of a climb as the API shows them, each with the mask of the current assessment."""
+    query = (
+        select(frame_mask.c.seq, frame_mask.c.blob_sha256)
+        .join(climb, climb.c.assessment_id == frame_mask.c.assessment_id)
+        .where(climb.c.id == climb_id, frame_mask.c.seq.in_([row.seq for row in rows]))
+    )
+    masks = {row.seq: row.blob_sha256 for row in connection.execute(query)}
+    return [json.loads(row.document) | {"mask_sha256": masks.get(row.seq)} for row in rows]
 
 
 def _aside(row: Row[Any], height_m: float, azimuth_deg: float | None, within_m: float) -> float:

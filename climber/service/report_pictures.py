@@ -1,6 +1,5 @@
 """Pictures of a pole's report: the surface in strips, photographs of the worst places, the history as a curve."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from io import BytesIO
@@ -72,7 +71,8 @@ def worst_places(
         height_m = (part["bottom_m"] + part["top_m"]) / 2
         rows = queries.frames(connection, org_id, climb_id, height_m, middle, 1.0, 1)
         for row in rows or []:
-            found.setdefault(row.blob_sha256, (part, json.loads(row.document)))
+            (document,) = queries.frame_documents(connection, climb_id, [row])
+            found.setdefault(row.blob_sha256, (part, document))
     return list(found.values())[:MOST_PHOTOGRAPHS]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from climber.service import queries, report_pictures, reviews, words
 from climber.service.answers import Identity
 from climber.service.context import service_of
+from climber.service.odd_colours import ODD_SHARE
 from climber.service.page import Visitor, page
 
 router = APIRouter(include_in_schema=False)
@@ -19,8 +20,14 @@ QUEUED = 100
 async def index(request: Request, who: Visitor) -> Response:
     """List what needs a person, the widest interval first."""
     rows = await service_of(request).database.read(reviews.queue, who.org_id, QUEUED)
-    listed = [queries.pole_document(row) | {"worst": row.worst_grade, "decisions": row.decisions} for row in rows]
-    return page(request, "review.html", who=who, poles=listed)
+    return page(request, "review.html", who=who, poles=[_queued(row) for row in rows])
+
+
+def _queued(row: Any) -> dict[str, Any]:
+    odd = row.odd_share if (row.odd_share or 0) > ODD_SHARE else None
+    unsure = row.worst_grade != row.latest_iso_4628_3
+    why = {"worst": row.worst_grade, "unsure": unsure, "odd": odd, "decisions": row.decisions}
+    return queries.pole_document(row) | why
 
 
 @router.get("/review/{climb_id}")

@@ -13,7 +13,7 @@ import anyio
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from PIL import Image
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, or_, select
 
 from climber.ids import uuid7
 from climber.record import Model, Name, Reason
@@ -24,6 +24,7 @@ from climber.service.auth import COOKIE, Principal, given_key
 from climber.service.coco import coco
 from climber.service.context import Service, service_of
 from climber.service.objects import BlobInfo
+from climber.service.odd_colours import ODD_SHARE
 from climber.service.tables import assessment, blob, climb, frame, insert_new, pole, review, stamp
 
 router = APIRouter(prefix="/v1", tags=["review"])
@@ -128,7 +129,8 @@ def photograph(connection: Connection, org_id: str, climb_id: str, seq: int) -> 
 def queue(connection: Connection, org_id: str, limit: int) -> list[Row[Any]]:
     """Return poles' newest gradings that need a person, widest interval first, undecided ones before the others.
 
-    These are the ones whose interval allows another grade: near a boundary, or with little confidence.
+    These are the ones whose interval allows another grade (near a boundary, or with little confidence), and those
+    where much of what is marked has a colour that rust seldom has (`odd_colours`).
     """
     decided = (
         select(func.count())
@@ -137,10 +139,11 @@ def queue(connection: Connection, org_id: str, limit: int) -> list[Row[Any]]:
         .scalar_subquery()
     )
     query = (
-        select(pole, assessment.c.worst_grade, decided.label("decisions"))
+        select(pole, assessment.c.worst_grade, assessment.c.odd_share, decided.label("decisions"))
         .join(climb, climb.c.id == pole.c.latest_climb_id)
         .join(assessment, assessment.c.id == climb.c.assessment_id)
-        .where(pole.c.org_id == org_id, assessment.c.worst_grade != assessment.c.iso_4628_3)
+        .where(pole.c.org_id == org_id)
+        .where(or_(assessment.c.worst_grade != assessment.c.iso_4628_3, assessment.c.odd_share > ODD_SHARE))
         .where(assessment.c.surface_sha256.is_not(None))
     )
     order = (decided > 0, (assessment.c.high - assessment.c.low).desc(), pole.c.id)

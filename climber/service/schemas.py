@@ -186,10 +186,17 @@ class Changes(BaseModel):
     next: int
 
 
+class FrameOut(Observation):
+    """A photograph of a climb and what was marked on it."""
+
+    mask_sha256: Sha256 | None = None
+    """Of the climb's current assessment: a PNG, rust where it is bright. None: not gradable, or from before masks."""
+
+
 class Frames(BaseModel):
     """Photographs of a climb."""
 
-    frames: list[Observation]
+    frames: list[FrameOut]
 
 
 class Pyramid(BaseModel):

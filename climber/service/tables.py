@@ -194,11 +194,20 @@ assessment = Table(
     Column("rust_sha256", SHA256),
     Column("coverage_sha256", SHA256),
     Column("supersedes", ID),
+    Column("odd_share", Float),
     Index("ix_assessment_climb_id", "climb_id", "assessed_at"),
 )
 
 NUMBERS = ("rusted_fraction", "low", "high", "coverage", "rusted_m2", "iso_4628_3", "astm_d610")
 """Columns of an assessment that say how the whole pole is; a pole has those of its newest as `latest_*`."""
+
+frame_mask = Table(
+    "frame_mask",
+    metadata,
+    Column("assessment_id", ForeignKey("assessment.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("blob_sha256", SHA256, nullable=False),
+)
 
 element_check = Table(
     "element_check",

@@ -19,9 +19,12 @@ PART_NAMES = (
     ("window", "worst ", "part_worst_of"),
 )
 """Kind of part, how its name begins, and the words for it."""
+MISFIT = r"misfit (?P<before>[\d.]+) mm before, (?P<after>[\d.]+) mm after"
 NOTES = (
     ("not assessed: foundation", "note_foundation"),
     ("not assessed: rust inside", "note_inside"),
+    (r"poses corrected by (?P<matches>\d+) matches, (?P<rings>\d+) rings .*" + MISFIT, "note_poses"),
+    ("poses as reported", "note_poses_kept"),
 )
 
 
@@ -58,8 +61,9 @@ def part_name(part: Mapping[str, Any], t: Callable[..., str]) -> str:
 
 
 def note_text(note: str, t: Callable[..., str]) -> str:
-    """Give one of the standing notes of an assessment in the reader's language; another stays as it is."""
-    return next((t(key) for began, key in NOTES if note.startswith(began)), note)
+    """Give one of the usual notes of an assessment in the reader's language; another stays as it is."""
+    found = ((re.match(began, note), key) for began, key in NOTES)
+    return next((t(key, **match.groupdict()) for match, key in found if match), note)
 
 
 def language_of(request: Request) -> str:
@@ -75,6 +79,8 @@ def percent(fraction: float | None) -> str:
     """Write a fraction as percent with two significant digits, `–` for None."""
     if fraction is None:
         return "–"
+    if fraction == 0:
+        return "0 %"
     value = fraction * 100
     digits = 0 if value >= 10 else 1 if value >= 1 else 2
     return f"{value:.{digits}f} %"

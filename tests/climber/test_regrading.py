@@ -15,10 +15,12 @@ import pytest
 from climber.archive import unpacked
 from climber.errors import InputError
 from climber.ids import uuid7
+from climber.mapping import read_image
 from climber.record import Assessment, CameraDescription, ClimbStart, PoleDescription
 from climber.recording import Recorder
 from climber.regrading import climbs_in, regrade
 from climber.upload import read_climb
+from climber.views import view_at
 from firmware_bridge.types import Frame, Pose
 from vision.render import PoleRenderer
 from vision.render_climb import CAMERA, PoseErrors, shots
@@ -90,7 +92,8 @@ def test_regrading_adds_an_assessment_and_changes_nothing(climb: Path, truth: Pa
     after = _hashes(climb)
     assert {key: after[key] for key in before} == before
     pictures = {str(climb / f"{name}.png") for name in ("surface", "rust", "coverage")}
-    assert set(after) - set(before) == {str(path), str(other), str(other.with_suffix(".tif")), *pictures}
+    masks = {path for path in after if "/masks/" in path}
+    assert set(after) - set(before) == {str(path), str(other), str(other.with_suffix(".tif")), *pictures, *masks}
     assert Assessment.model_validate_json(path.read_bytes()) == first
     assert first.assessment_id != second.assessment_id
     assert first.whole.rusted_fraction == pytest.approx(truth.rusted_fraction(SHAPE), rel=0.15)
@@ -102,6 +105,17 @@ def test_regrading_adds_an_assessment_and_changes_nothing(climb: Path, truth: Pa
     assert [each.assessment_id for each in read_climb(climb)[0].assessments] == sorted(
         (first.assessment_id, second.assessment_id)
     )
+
+
+def test_a_grading_keeps_what_it_marked_on_each_photograph(climb: Path) -> None:
+    graded, _ = regrade(climb, redness, REDNESS, mm_per_px=4)
+    upload, files = read_climb(climb)
+    assert set(upload.masks) == {graded.assessment_id}
+    for seen in upload.observations[:2]:
+        kept = cv2.imread(str(files[upload.masks[graded.assessment_id][seen.seq]]), cv2.IMREAD_UNCHANGED)
+        assert kept is not None
+        there = redness(read_image(climb / seen.file), view_at(seen, CAMERA), SHAPE).label
+        assert np.array_equal(kept, there * 255)
 
 
 def test_frames_that_cannot_be_graded_leave_a_gap_and_no_grade(climb: Path) -> None:

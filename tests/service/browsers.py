@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.service.servers import Server
+
 CHROMIUM = shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader", "--use-angle=swiftshader"]
@@ -27,6 +29,30 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def in_both_schemes(page: Page) -> list[str]:
+    """Run axe-core on the page as it is, light and dark; leaves it light."""
+    found: list[str] = []
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        found += serious(page)
+    return found
+
+
+@contextmanager
+def signed_in(browser: Browser, server: Server) -> Iterator[Page]:
+    """A browser that followed the printed link; any console error or request elsewhere fails at its end."""
+    problems: list[str] = []
+    page = browser.new_page(viewport={"width": 1366, "height": 900}, locale="en-GB")
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    here = (server.url, "blob:", "data:")
+    page.on("request", lambda sent: None if sent.url.startswith(here) else problems.append(sent.url))
+    page.goto(server.sign_in)
+    yield page
+    page.close()
+    assert problems == []
 
 
 def serious(page: Page) -> list[str]:

@@ -18,7 +18,7 @@ from climber.record import (
     Interval,
     PoleDescription,
 )
-from climber.recording import Recorder
+from climber.recording import MASKS, Recorder
 from firmware_bridge.types import Frame, Pose
 
 BEGAN = datetime(2026, 1, 10, 2, 30, tzinfo=UTC)
@@ -48,7 +48,9 @@ def write_climb(
 
 def write_grade(folder: Path, climb_id: str, at: datetime, rusted_fraction: float) -> None:
     """Write the assessment and its unrolled pictures."""
-    (folder / "grade.json").write_text(assessment(climb_id, at, rusted_fraction).model_dump_json())
+    graded = assessment(climb_id, at, rusted_fraction)
+    (folder / "grade.json").write_text(graded.model_dump_json())
+    write_masks(folder, graded.assessment_id)
     rng = np.random.default_rng(int(climb_id[-12:], 16))
     height, width = 2400, 200
     rust = rng.random((height // 20, width // 20)) < rusted_fraction
@@ -64,19 +66,32 @@ def write_grade(folder: Path, climb_id: str, at: datetime, rusted_fraction: floa
     _palette(coverage, [(0, 0, 0), (255, 255, 255), (0, 114, 178)]).save(folder / "coverage.png")
 
 
+def write_masks(folder: Path, assessment_id: str) -> None:
+    """Write for each photograph a mask that calls its lowest 12 rows rust."""
+    home = folder / MASKS / assessment_id
+    home.mkdir(parents=True)
+    mask = np.zeros((48, 64), np.uint8)
+    mask[36:] = 255
+    for photographed in (folder / "frames").iterdir():
+        Image.fromarray(mask).convert("1").save(home / f"{photographed.stem}.png")
+
+
 def _palette(index: np.ndarray, colours: list[tuple[int, int, int]]) -> Image.Image:
     picture = Image.fromarray(index)
     picture.putpalette([value for colour in colours for value in colour])
     return picture
 
 
-def assessment(climb_id: str, at: datetime, rusted_fraction: float, model: str = "test 1") -> Assessment:
-    """An assessment of whole, two sections and twelve bands."""
+def assessment(
+    climb_id: str, at: datetime, rusted_fraction: float, model: str = "test 1", height_m: float = POLE_HEIGHT_M
+) -> Assessment:
+    """An assessment of whole, two sections and a band for each metre."""
+    half_m, bands = height_m / 2, int(height_m)
     parts = [
-        _area("section", "lower", 0, 6, rusted_fraction * 1.5),
-        _area("section", "upper", 6, 12, rusted_fraction / 2),
+        _area("section", "lower", 0, half_m, rusted_fraction * 1.5),
+        _area("section", "upper", half_m, height_m, rusted_fraction / 2),
     ]
-    parts += [_area("band", f"{n}-{n + 1} m", n, n + 1, rusted_fraction * (2 - n / 6)) for n in range(12)]
+    parts += [_area("band", f"{n}-{n + 1} m", n, n + 1, rusted_fraction * (2 - 2 * n / bands)) for n in range(bands)]
     return Assessment(
         assessment_id=uuid7(at),
         climb_id=climb_id,
@@ -88,7 +103,7 @@ def assessment(climb_id: str, at: datetime, rusted_fraction: float, model: str =
         required_mm_per_px=1.5,
         required_angle_deg=60,
         frames=3,
-        whole=_area("pole", "pole", 0, POLE_HEIGHT_M, rusted_fraction),
+        whole=_area("pole", "pole", 0, height_m, rusted_fraction),
         parts=tuple(parts),
         gaps=(Gap(bottom_m=10.5, top_m=12, azimuth_from_deg=108, azimuth_to_deg=216, area_m2=0.35, reason="not seen"),),
     )
@@ -116,12 +131,12 @@ def _area(part: str, name: str, bottom_m: float, top_m: float, fraction: float) 
     )
 
 
-def start_of(code: str, began: datetime, lon: float | None = 114.17) -> ClimbStart:
+def start_of(code: str, began: datetime, lon: float | None = 114.17, height_m: float = POLE_HEIGHT_M) -> ClimbStart:
     return ClimbStart(
         climb_id=uuid7(began),
         started_at=began,
         pole=PoleDescription(
-            code=code, lon=lon, lat=22.3, height_m=POLE_HEIGHT_M, base_diameter_mm=300, top_diameter_mm=150
+            code=code, lon=lon, lat=22.3, height_m=height_m, base_diameter_mm=300, top_diameter_mm=150
         ),
         camera=CameraDescription(width_px=64, height_px=48, fx_px=80, fy_px=80, cx_px=32, cy_px=24),
         robot="simulator at tcp://127.0.0.1:1",

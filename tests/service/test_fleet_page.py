@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.service import browsers
 from tests.service.browsers import serious
 from tests.service.fleets import NOW, fleet, send
 from tests.service.servers import Server, serving
@@ -25,19 +26,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def page(served: Server, browser: Browser) -> Iterator[Page]:
-    """A signed-in browser; any console error or outside request fails the tests."""
-    problems: list[str] = []
-    page = browser.new_page(viewport={"width": 1366, "height": 900}, locale="en-GB")
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "request",
-        lambda sent: None if sent.url.startswith((served.url, "blob:", "data:")) else problems.append(sent.url),
-    )
-    page.goto(served.sign_in)
-    yield page
-    page.close()
-    assert problems == []
+    with browsers.signed_in(browser, served) as page:
+        yield page
 
 
 def open_fleet(served: Server, page: Page, query: str = "") -> None:

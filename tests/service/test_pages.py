@@ -1,6 +1,7 @@
 """The pages in a real browser: what a person sees, in both languages, without internet."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -11,7 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from climber.ids import uuid7
+from climber.recording import MASKS
 from climber.upload import HistoryClient, send_climb
+from tests.service import browsers
 from tests.service.browsers import serious
 from tests.service.climbs import write_climb
 from tests.service.servers import Server, serving
@@ -19,6 +22,8 @@ from vision.geometry_view import surface_to_frame
 from vision.types import Camera, PoleShape, View
 
 pytestmark = pytest.mark.browser
+OLD = 0
+"""The day of a climb whose record is from before masks were kept."""
 
 
 @pytest.fixture(scope="module")
@@ -29,22 +34,16 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         with HistoryClient(server.url, server.key) as client:
             for day, fraction in ((0, 0.004), (180, 0.011), (350, 0.03), (360, None)):
                 write_climb(folder / str(day), "P-001", day=day, rusted_fraction=fraction)
+                if day == OLD:
+                    shutil.rmtree(folder / str(day) / MASKS)
                 send_climb(client, folder / str(day), lambda _done, _total: None)
         yield server
 
 
 @pytest.fixture(scope="module")
 def signed_in(history: Server, browser: Browser) -> Iterator[Page]:
-    """A browser that followed the printed link; any console error or outside request fails the test."""
-    problems: list[str] = []
-    page = browser.new_page(viewport={"width": 1366, "height": 900}, locale="en-GB")
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda sent: None if sent.url.startswith(history.url) else problems.append(sent.url))
-    page.goto(history.sign_in)
-    yield page
-    page.close()
-    assert [problem for problem in problems if not problem.startswith("data:")] == []
+    with browsers.signed_in(browser, history) as page:
+        yield page
 
 
 def test_list_shows_the_pole_with_interval_and_coverage(history: Server, signed_in: Page) -> None:
@@ -121,6 +120,21 @@ def test_a_place_shows_its_photographs_with_pose_model_and_rule(history: Server,
         expect(dialog).to_contain_text(text)
     signed_in.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
+
+
+def test_a_photograph_shows_its_own_mask_and_that_of_the_map_where_it_has_none(
+    history: Server, signed_in: Page
+) -> None:
+    for day, own in (("2026-07-09", "true"), ("2026-01-10", "false")):
+        open_pole(history, signed_in)
+        signed_in.get_by_role("link", name=day).click()
+        expect(signed_in.locator("#map")).to_have_attribute("data-ready", "yes", timeout=30_000)
+        signed_in.evaluate("() => document.querySelector('#map').surface.fit(0.9, 1.1, 80, 100)")
+        signed_in.get_by_role("application").press("Enter")
+        canvas = signed_in.get_by_role("dialog").locator("canvas")
+        expect(canvas).to_have_attribute("data-own", own)
+        expect(canvas).to_have_attribute("data-rust", "768" if own == "true" else re.compile(r"\d"))
+        signed_in.keyboard.press("Escape")
 
 
 def test_photographs_are_projected_as_the_map_was_made(history: Server, signed_in: Page) -> None:

@@ -2,8 +2,10 @@
 
 import base64
 import json
+import time
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -14,8 +16,10 @@ from playwright.sync_api import Browser, Page, expect
 from pycocotools import mask as reference
 
 from climber.service.coco import run_lengths
+from climber.service.odd_colours import is_odd
 from climber.upload import HistoryClient, send_climb
-from tests.service.browsers import serious
+from tests.service import browsers
+from tests.service.browsers import in_both_schemes
 from tests.service.climbs import write_climb
 from tests.service.servers import Server, highmast, serving
 
@@ -25,23 +29,30 @@ SIZE_HW = (48, 64)
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """R-1, whose interval allows Ri3, and R-2, whose does not."""
+    """R-1, whose interval allows Ri3, R-2, whose does not, and R-3 like R-2, but with blue marked as rust."""
     folder = tmp_path_factory.mktemp("review")
     with serving(folder / "data") as server:
         with HistoryClient(server.url, server.key) as sender:
-            for code, fraction in (("R-1", 0.007), ("R-2", 0.05)):
+            for code, fraction in (("R-1", 0.007), ("R-2", 0.05), ("R-3", 0.05)):
                 write_climb(folder / code, code, 0, fraction)
+                if code == "R-3":
+                    _blue(folder / code / "surface.png")
                 _with_window(folder / code / "grade.json")
                 send_climb(sender, folder / code, lambda _done, _total: None)
         yield server
 
 
-def _with_window(path: object) -> None:
+def _blue(surface: Path) -> None:
+    with Image.open(surface) as picture:
+        Image.fromarray(np.asarray(picture)[..., ::-1]).save(surface)
+
+
+def _with_window(path: Path) -> None:
     """Add a worst window at the place of the second photograph."""
-    grade = json.loads(path.read_text())  # type: ignore[attr-defined]
+    grade = json.loads(path.read_text())
     window = grade["parts"][0] | {"part": "window", "name": "worst 0.25 m2", "bottom_m": 1.8, "top_m": 2.2}
     grade["parts"].append(window | {"azimuth_from_deg": 60.0, "azimuth_to_deg": 120.0})
-    path.write_text(json.dumps(grade))  # type: ignore[attr-defined]
+    path.write_text(json.dumps(grade))
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +109,24 @@ def test_a_rejected_photograph_is_no_label(client: httpx.Client) -> None:
     assert client.get("/v1/reviews/coco.json").json() == before
 
 
+def test_marked_on_a_colour_that_rust_seldom_has_is_a_reason_to_look(served: Server) -> None:
+    with httpx.Client(base_url=served.url) as browser:
+        browser.post("/sign-in", data={"key": served.key})
+        for _ in range(600):  # looked at in the background when a climb has arrived
+            listed = browser.get("/review?lang=en").text
+            if "R-3" in listed:
+                break
+            time.sleep(0.1)
+    assert "odd colour 100 %" in listed
+    assert "R-2" not in listed
+
+
+def test_odd_colours() -> None:
+    rust = [(150, 80, 30), (110, 60, 45), (180, 120, 60)]
+    others = [(128, 128, 128), (30, 80, 150), (60, 140, 60), (140, 60, 120)]
+    assert is_odd(np.array([*rust, *others], np.uint8)).tolist() == [False] * len(rust) + [True] * len(others)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_run_lengths_are_those_of_pycocotools(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -144,24 +173,18 @@ def test_another_site_cannot_decide_with_a_readers_cookie(served: Server, client
 
 @pytest.fixture(scope="module")
 def page(served: Server, browser: Browser) -> Iterator[Page]:
-    problems: list[str] = []
-    page = browser.new_page(viewport={"width": 1366, "height": 900}, locale="en-GB")
-    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(served.sign_in)
-    yield page
-    page.close()
-    assert problems == []
+    with browsers.signed_in(browser, served) as page:
+        yield page
 
 
 @pytest.mark.browser
 def test_a_reviewer_corrects_with_brush_and_polygon(served: Server, client: httpx.Client, page: Page) -> None:
     page.goto(f"{served.url}/review")
     expect(page.get_by_role("row", name="R-1")).to_contain_text("0.70 %")
-    assert serious(page) == []
+    assert in_both_schemes(page) == []
     page.get_by_role("link", name="Review R-1").click()
     expect(page.locator("#photograph")).to_have_attribute("data-open", "1")
-    assert serious(page) == []
+    assert in_both_schemes(page) == []
     page.get_by_label("Your name").fill("M. Lee")
     expect(page.locator("#accept")).to_have_text("The mask is right")
     before = drawn(page)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from climber.service import words
+from vision.refine import Refinement
 
 
 def test_both_languages_have_the_same_keys_and_fields() -> None:
@@ -23,7 +24,7 @@ def test_pages_use_only_words_that_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fraction", "text"), [(None, "–"), (0.0, "0.00 %"), (0.00123, "0.12 %"), (0.0234, "2.3 %"), (0.5, "50 %")]
+    ("fraction", "text"), [(None, "–"), (0.0, "0 %"), (0.00123, "0.12 %"), (0.0234, "2.3 %"), (0.5, "50 %")]
 )
 def test_percent(fraction: float | None, text: str) -> None:
     assert words.percent(fraction) == text
@@ -34,6 +35,15 @@ def test_span_and_area() -> None:
     assert words.span(None, 0.1) == "–"
     assert words.square_metres(0.0123) == "123 cm²"
     assert words.square_metres(1.5) == "1.50 m²"
+
+
+def test_the_note_of_the_poses_is_told_in_the_readers_language() -> None:
+    found = Refinement((), 0.9969, 1.03, -0.01, 455, 12, 0, 0, 0.0, 11.3, 0.2, 3.0, 1.0)
+    for language, told in (("en", "Poses corrected by 455 matches and 12 rings"), ("zh-Hant", "455 處重疊與 12 個")):
+        text = words.note_text(found.summary(), words.translator(language))
+        assert told in text
+        assert "11.3" in text
+        assert "0.2" in text
 
 
 def test_scripts_use_only_words_that_exist() -> None:

@@ -1,4 +1,5 @@
-// The photographs that show a place: the place marked, rust from the map laid over, pose, model and rule beside.
+// The photographs that show a place: the place marked, what the model marked on each laid over, pose, model and rule
+// beside. Records from before masks were kept show the rust of the map instead, projected.
 
 import { fill } from "./numbers.js";
 import { pixels } from "./pyramid.js";
@@ -69,12 +70,14 @@ function frameView(one, scene, words) {
   photograph.append(image, canvas);
   const label = element("label");
   const shown = Object.assign(element("input"), { type: "checkbox", checked: true });
-  label.append(shown, ` ${words.ui_overlay}`);
+  const own = Boolean(one.frame.mask_sha256);
+  label.append(shown, ` ${own ? words.ui_overlay_own : words.ui_overlay}`);
   shown.addEventListener("change", () => (canvas.hidden = !shown.checked));
   const side = element("div");
-  side.append(label, facts(one, scene, words), element("p", words.ui_overlay_means));
+  side.append(label, facts(one, scene, words), element("p", own ? words.ui_overlay_own_means : words.ui_overlay_means));
   side.lastChild.className = "muted";
   box.append(photograph, side);
+  canvas.dataset.own = own;
   drawRust(canvas, one, scene).then((count) => (canvas.dataset.rust = count));
   return box;
 }
@@ -97,12 +100,12 @@ function facts({ frame, spot }, scene, words) {
   return list;
 }
 
-// Draw what the map holds as rust into the photograph, and a ring around the place; returns how many map pixels.
+// Draw the rust into the photograph, and a ring around the place; returns how many pixels of it.
 async function drawRust(canvas, one, scene) {
   const { spot } = one;
   const ink = canvas.getContext("2d");
   ink.globalAlpha = 0.55;
-  const drawn = await paintRust(ink, one, scene, spot.mm_per_px);
+  const drawn = await paintMarked(ink, one, scene, spot.mm_per_px);
   ink.globalAlpha = 1;
   for (const [colour, across] of [["#000", 7], ["#fff", 3]]) {
     ink.strokeStyle = colour;
@@ -114,8 +117,29 @@ async function drawRust(canvas, one, scene) {
   return drawn;
 }
 
+// Paint the photograph's own mask, or where it has none the rust of the map; returns how many pixels.
+export async function paintMarked(ink, one, scene, mm_per_px) {
+  if (!one.frame.mask_sha256) return paintRust(ink, one, scene, mm_per_px);
+  const { canvas } = ink;
+  const mask = Object.assign(new Image(), { src: `/v1/blobs/${one.frame.mask_sha256}` });
+  await mask.decode();
+  const layer = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d");
+  layer.drawImage(mask, 0, 0, canvas.width, canvas.height);
+  const pixels = layer.getImageData(0, 0, canvas.width, canvas.height);
+  const [red, green, blue] = RUST.match(/[0-9a-f]{2}/g).map((two) => parseInt(two, 16));
+  let drawn = 0;
+  for (let at = 0; at < pixels.data.length; at += 4) {
+    const marked = pixels.data[at] > 127;
+    drawn += marked;
+    pixels.data.set([red, green, blue, marked ? 255 : 0], at);
+  }
+  layer.putImageData(pixels, 0, 0);
+  ink.drawImage(layer.canvas, 0, 0);
+  return drawn;
+}
+
 // Paint what the map holds as rust where a photograph shows it; returns how many pixels of the map.
-export async function paintRust(ink, { frame, project }, { climb, pole, camera }, mm_per_px) {
+async function paintRust(ink, { frame, project }, { climb, pole, camera }, mm_per_px) {
   const half_m = ((frame.camera ?? camera).height_px * frame.mm_per_px) / 2000 + 0.1;
   const bounds = {
     left: (frame.azimuth_deg - 85) / 360, right: (frame.azimuth_deg + 85) / 360,

@@ -46,7 +46,7 @@ export function historyOption(series, key, measure, words) {
     grid: { left: 56, right: 52, top: 44, bottom: 28 },
     legend: { top: 0, itemGap: 18, textStyle: { color: colours.ink }, data: [words.ui_rusted, words.ui_interval, words.ui_coverage] },
     tooltip: { trigger: "axis", backgroundColor: colours.paper, borderColor: colours.line, textStyle: { color: colours.ink }, formatter: ([first]) => told(shown[first.dataIndex], words) },
-    xAxis: { type: "time", ...axis, axisLabel: { color: colours.muted, fontSize: 12, formatter: "{yyyy}-{MM}", hideOverlap: true }, boundaryGap: ["3%", "3%"] },
+    xAxis: { type: "time", splitNumber: 4, ...axis, axisLabel: { color: colours.muted, fontSize: 12, formatter: "{yyyy}-{MM}", hideOverlap: true }, boundaryGap: ["3%", "3%"] },
     yAxis: [
       { type: "value", min: 0, name: AXES[measure].unit, nameTextStyle: { color: colours.muted }, ...axis, splitLine: { lineStyle: { color: colours.line } } },
       { type: "value", min: 0, max: 100, interval: 25, name: `${words.ui_coverage} %`, nameTextStyle: { color: colours.muted, align: "right" }, ...axis, splitLine: { show: false } },

@@ -2,6 +2,7 @@
 
 export function percent(fraction) {
   if (fraction == null) return "–";
+  if (fraction === 0) return "0 %";
   const value = fraction * 100;
   return `${value.toFixed(value >= 10 ? 0 : value >= 1 ? 1 : 2)} %`;
 }

@@ -83,16 +83,29 @@ function wireProfile(chart, surface) {
 
 const worst = (part) => Number(document.querySelector("button[data-from]")?.dataset[part]);
 
+// The charts' library takes a quarter of a second to read: the surface comes first, and nobody waits for both.
+function chartLibrary() {
+  return new Promise((done, failed) =>
+    document.head.append(Object.assign(document.createElement("script"), { src: "/assets/vendor/echarts.min.js", onload: done, onerror: failed })));
+}
+
 async function start() {
+  const surface = byId("map") && (await firstSurface());
+  await chartLibrary();
   if (byId("chart")) drawHistory(byId("chart"));
   const profile = byId("profile") && drawProfile(byId("profile"));
-  if (!byId("map")) return;
+  if (!surface) return;
+  wireProfile(profile, surface);
+  byId("map").dataset.ready = "yes";
+}
+
+async function firstSurface() {
   const middle = (worst("bottom") + worst("top")) / 2;
   const surface = await openSurface(byId("map"), data, words, Number.isNaN(middle) ? 0.5 : middle);
   wireControls(surface);
   wireEvidence(surface);
-  wireProfile(profile, surface);
-  byId("map").dataset.ready = "yes";
+  await surface.firstTile;
+  return surface;
 }
 
 start();

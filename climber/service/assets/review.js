@@ -1,6 +1,6 @@
 // Decide on the rust that is marked on the photographs of one climb: confirm, correct, or reject.
 
-import { paintRust } from "./evidence.js";
+import { paintMarked } from "./evidence.js";
 import { MaskEditor } from "./mask_editor.js";
 import { fill } from "./numbers.js";
 import { projector } from "./projection.js";
@@ -20,7 +20,7 @@ async function open(frame) {
   const camera = frame.camera ?? data.camera; // of a ring, another lens
   const project = projector(data.pole, camera, frame);
   byId("photograph").dataset.open = "";
-  await editor.open(`/v1/blobs/${frame.sha256}`, fill(words.ui_frame, { seq: frame.seq }), camera, (ink) => paintRust(ink, { frame, project }, data, frame.mm_per_px));
+  await editor.open(`/v1/blobs/${frame.sha256}`, fill(words.ui_frame, { seq: frame.seq }), camera, (ink) => paintMarked(ink, { frame, project }, data, frame.mm_per_px));
   byId("photograph").dataset.open = frame.seq;
   relabel();
 }

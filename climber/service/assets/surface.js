@@ -8,7 +8,7 @@ const STEPS_M = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 // Open a climb's surface with the girth at `height_m` in view.
 export async function openSurface(place, data, words, height_m) {
-  const levels = await levelsOf(data.climb, "surface");
+  const [levels] = await Promise.all(KINDS.map((kind) => levelsOf(data.climb, kind)));
   const [width, height] = levels.at(-1);
   const surface = (place.surface = new Surface(place, data, words, height / width));
   await surface.show(data.climb, "", () => surface.fitWidth(height_m));
@@ -101,7 +101,10 @@ class Surface {
     this.viewer.viewport.applyConstraints();
   }
 
-  onMove = (listener) => this.listeners.push(listener);
+  onMove(listener) {
+    this.listeners.push(listener);
+    this._moved();
+  }
 
   _clicked({ x, y }) {
     const place = { height_m: this.heightAt(y), azimuth_deg: x * 360 };
@@ -147,11 +150,14 @@ class Surface {
   _status() {
     const status = this.place.appendChild(Object.assign(document.createElement("p"), { className: "status", textContent: this.words.ui_preparing }));
     status.setAttribute("role", "status");
-    this.viewer.addOnceHandler("tile-drawn", () => {
-      status.remove();
-      this.place.dataset.drawn = "yes";
+    this.firstTile = new Promise((done) => {
+      this.viewer.addOnceHandler("tile-drawn", () => {
+        status.remove();
+        this.place.dataset.drawn = "yes";
+        done();
+      });
+      this.viewer.addHandler("tile-load-failed", () => done((status.textContent = this.words.ui_no_tiles)));
     });
-    this.viewer.addHandler("tile-load-failed", () => (status.textContent = this.words.ui_no_tiles));
   }
 
   _moved() {

@@ -80,10 +80,11 @@ def test_nothing_acknowledged_is_lost(kind: str, fresh_database: Callable[[str],
 def wait_for(reached: Event, laptops: Laptops, running: list[Future[None]]) -> None:
     """Wait as long as climbs keep coming in, however slow the machine is."""
     seen = -1
-    while not reached.wait(120):
+    while not reached.wait(240):
         for one in running:
-            assert not one.done(), one.result()
-        assert len(laptops.acknowledged) > seen, "nothing was acknowledged for two minutes"
+            if one.done():
+                one.result()  # raises what ended this laptop
+        assert len(laptops.acknowledged) > seen, "nothing was acknowledged for four minutes"
         seen = len(laptops.acknowledged)
 
 

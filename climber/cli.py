@@ -17,6 +17,7 @@ COMMANDS = {
     "dataset": "Check, count, divide, import, export and render data sets.",
     "demo": "A whole simulated climb to a graded, recorded, viewable pole.",
     "doctor": "Look at ports, cameras, clock, disk, model and service, and say what to do.",
+    "down": "Bring down a robot that stopped on a pole.",
     "draw": "Draw a graded climb: unrolled, from the side, and to turn in a browser.",
     "evaluate": "Measure a model on a data set with masks.",
     "export": "Write the model file of a training run.",

@@ -1,5 +1,6 @@
 """Everything around one climb: open, plan, check, climb, grade, sign. Read it top to bottom."""
 
+import shlex
 import socket
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -34,7 +35,7 @@ from climber.safety import Limits
 from climber.saying import ENGLISH, Saying, in_language
 from climber.screen import Both, TerminalScreen, plain_console
 from climber.seen import Seen
-from climber.signing import laptop_key, sign
+from climber.signing import laptop_key, sign, sign_assessment
 from climber.stopping import StopButton
 from climber.time_left import TimeLeft
 from climber.views import camera_of, view_at
@@ -131,6 +132,7 @@ def _climb(
             screen.say(_where_time_went(watch, grader.waiting))
         sign(settings.folder, recorder.last_sha256, laptop_key())
         write_results(read_record(settings.folder), grader, segmenter.info, console)
+        sign_assessment(settings.folder / "grade.json", laptop_key())
     _say_how_it_ended(ended, settings, console)
     return ended
 
@@ -253,11 +255,36 @@ def _recorder(
 
 def _say_how_it_ended(ended: Ended, settings: Settings, console: Console) -> None:
     if ended.outcome == "completed":
-        console.print(f"completed: {settings.folder}")
-        return
-    console.print(
-        f"{ended.outcome}: {ended.reason}\n"
-        f"Everything photographed until then is in {settings.folder}. Once the robot is safe, go on with\n"
-        f"  highmast climb --robot {settings.robot_url} --camera {settings.camera_url} "
-        f"--pole {settings.pole} --resume {settings.folder}",
+        said: tuple[Saying, ...] = (Saying("completed: {folder}", folder=settings.folder),)
+    else:
+        kept = Saying(
+            "Everything photographed until then is in {folder}. Once the robot is safe, go on with\n  {again}\n"
+            "or only bring it down, with\n  {down}",
+            folder=settings.folder,
+            again=_again(settings),
+            down=_command("down", ("--robot", settings.robot_url), ("--key", settings.key)),
+        )
+        said = (Saying("{outcome}: {reason}", outcome=ended.outcome, reason=ended.reason), kept)
+    for one in said:
+        console.print(in_language(one, settings.language))
+
+
+def _again(settings: Settings) -> str:
+    """What to type to go on: with all that the climb must be told again."""
+    return _command(
+        "climb",
+        ("--robot", settings.robot_url),
+        ("--camera", settings.camera_url),
+        ("--pole", settings.pole),
+        ("--calibration", settings.calibration),
+        ("--key", settings.key),
+        ("--model", settings.model),
+        ("--mode", None if settings.mode is Mode.AUTO else settings.mode.value),
+        ("--path", None if settings.path is PlanPath.RINGS else settings.path.value),
+        ("--resume", settings.folder),
     )
+
+
+def _command(name: str, *options: tuple[str, object]) -> str:
+    given = [str(one) for option in options if option[1] is not None for one in option]
+    return shlex.join(["highmast", name, *given])

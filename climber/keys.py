@@ -23,12 +23,16 @@ REASONS = {
     b"4": Saying("will be photographed another way"),
 }
 """Why gaps are accepted, on keys that gloves can find."""
+BY_NUMBER = Saying(
+    "1 {one}, 2 {two}, 3 {three}, 4 {four}", **dict(zip(("one", "two", "three", "four"), REASONS.values(), strict=True))
+)
 KEYS = {
     Mode.AUTO: "SPACE stop   D come down",
     Mode.SEMI: "SPACE stop   N next   D come down",
     Mode.HAND: "SPACE stop   hold ARROWS to run   P photograph   D come down",
 }
 """The keys that matter, by mode."""
+ONLY_STOP = Saying("SPACE stop")
 BY_KEY = Saying("stopped by the operator (key)")
 DOWN_BY_KEY = Saying("the operator asked to come down (key)")
 

@@ -42,6 +42,7 @@ NEXT: dict[tuple[State, Event], State] = {
     (State.CHECKING, Event.ARM): State.ARMED,
     (State.ARMED, Event.CLIMB): State.CLIMBING,
     (State.ARMED, Event.GROUNDED): State.DONE,
+    (State.ARMED, Event.DESCEND): State.DESCENDING,
     (State.CLIMBING, Event.ARRIVED): State.SCANNING,
     (State.SCANNING, Event.CLIMB): State.CLIMBING,
     (State.CLIMBING, Event.HOLD): State.HOLDING,

@@ -52,8 +52,9 @@ class Panels:
         title = Text.assemble(
             f" {self._pole}  ", (f" {self._word(scene.state.value)} ", COLOURS.get(scene.state, "bold"))
         )
+        progress = [self._progress(scene)] if self._planned or scene.frames else []
         return Panel(
-            Group(grid, self._faults(scene.telemetry.faults), self._progress(scene)),
+            Group(grid, self._faults(scene.telemetry.faults), *progress),
             title=title,
             title_align="left",
             subtitle=self._word(self._keys),
@@ -80,7 +81,7 @@ class Panels:
         gusty = telemetry.gust_m_s is not None and telemetry.gust_m_s > limits.gust_m_s
         late = telemetry.link_age_s > limits.link_age_s
         values = [
-            ("Height", f"{telemetry.height_m:.2f} / {limits.reach_m:.1f} m", False),
+            ("Height", f"{telemetry.height_m:.2f}{f' / {limits.reach_m:.1f}' if limits.reach_m else ''} m", False),
             ("Speed", f"{telemetry.climb_rate_m_s:+.2f} m/s", False),
             ("Azimuth", f"{telemetry.azimuth_deg:.0f}°", False),
             ("Battery", _value(telemetry.battery_percent, "%", 0), low),
@@ -100,10 +101,12 @@ class Panels:
         return Text.assemble((f"{self._word('Faults')}: ", "dim"), (named or NOT_KNOWN, WARNING if named else "bold"))
 
     def _progress(self, scene: Scene) -> RenderableType:
+        if not self._planned:
+            return Text(in_language(Saying("{frames} photographs", frames=scene.frames), self._language))
         grid = Table.grid(padding=(0, 2), expand=True)
         grid.add_column(ratio=1)
         grid.add_column(no_wrap=True)
-        bar = ProgressBar(total=max(1, self._planned), completed=min(scene.frames, max(1, self._planned)))
+        bar = ProgressBar(total=self._planned, completed=min(scene.frames, self._planned))
         count = Saying("{frames} of {planned} photographs", frames=scene.frames, planned=self._planned)
         grid.add_row(bar, in_language(count, self._language))
         return grid

@@ -15,14 +15,15 @@ from climber.errors import InputError
 from climber.record import PreflightCheck
 from climber.safety import LATCHED, Limits
 from climber.saying import Saying
-from firmware_bridge.types import Fault, Telemetry
+from firmware_bridge.types import ClimbState, Fault, Telemetry
 from vision.gradability import edge, ungradable_reason
 from vision.types import Image
 
+ZONE = ("zone", Saying("Nobody stands in the exclusion zone"))
 CHECKLIST = (
     ("site", Saying("The pole's code, the lane closure and the work permit are right")),
     ("clamps", Saying("Both clamps are closed on clean steel and the tether is on")),
-    ("zone", Saying("Nobody stands in the exclusion zone")),
+    ZONE,
     ("weather", Saying("No lightning, no ice, and the wind is within the robot's rating")),
 )
 """(name, statement the crew confirms)."""
@@ -34,6 +35,10 @@ ENTRIES = (
 SCRIPTED = "scripted"
 JPEG_BYTES = 600_000
 """Disk space kept free for each planned frame, with the pictures made from them."""
+SOUND = (
+    Fault.HEARTBEAT_LOST | Fault.STOP_COMMAND | Fault.ESTOP | Fault.BOTTOM_LIMIT | Fault.ENERGY_LOW | Fault.WIND_HIGH
+)
+"""Why a robot may have stopped without anything being wrong with it; battery and wind are measured for themselves."""
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 """A clock before this was never set."""
 
@@ -97,18 +102,39 @@ class Scripted:
         return SCRIPTED
 
 
-def answered(answers: Answers) -> tuple[PreflightCheck, ...]:
-    """Put each line of the checklist to the crew, stopping at the first no, then have the entries made."""
+def answered(answers: Answers, latched: str = "") -> tuple[PreflightCheck, ...]:
+    """Put each line of the checklist to the crew, stopping at the first no, then have the entries made.
+
+    `latched` names the faults that stopped the robot before: only the crew can know that their cause is gone.
+    """
+    checks = _confirmed(answers, (*CHECKLIST, *_cause(latched)))
+    if not all(check.passed for check in checks):
+        return checks
+    entries = ((name, answers.enter(question).strip()[:500]) for name, question in ENTRIES)
+    return (*checks, *(_told(answers, name, bool(words), words or "no entry") for name, words in entries))
+
+
+def answered_for_descent(answers: Answers, latched: str) -> tuple[PreflightCheck, ...]:
+    """Ask what matters before a robot comes down and does nothing else."""
+    return _confirmed(answers, (ZONE, *_cause(latched)))
+
+
+def _cause(latched: str) -> tuple[tuple[str, str], ...]:
+    said = Saying("The robot stopped itself before ({faults}); the cause was found and mended", faults=latched)
+    return (("cause", said),) if latched else ()
+
+
+def _confirmed(answers: Answers, statements: Sequence[tuple[str, str]]) -> tuple[PreflightCheck, ...]:
     checks: list[PreflightCheck] = []
-    for name, statement in CHECKLIST:
-        passed = answers.confirm(statement)
-        checks.append(PreflightCheck(name=name, source=answers.source, passed=passed, detail=statement))
-        if not passed:
-            return tuple(checks)
-    for name, question in ENTRIES:
-        words = answers.enter(question).strip()[:500]
-        checks.append(PreflightCheck(name=name, source=answers.source, passed=bool(words), detail=words or "no entry"))
+    for name, statement in statements:
+        checks.append(_told(answers, name, answers.confirm(statement), statement))
+        if not checks[-1].passed:
+            break
     return tuple(checks)
+
+
+def _told(answers: Answers, name: str, passed: bool, detail: str) -> PreflightCheck:
+    return PreflightCheck(name=name, source=answers.source, passed=passed, detail=detail)
 
 
 def require(checks: tuple[PreflightCheck, ...]) -> None:
@@ -129,11 +155,21 @@ def _battery(telemetry: Telemetry, limits: Limits) -> PreflightCheck:
     return _check("battery", enough, f"{telemetry.battery_percent:.0f} %, {telemetry.energy_now_j / 1000:.0f} kJ")
 
 
+def latched_faults(telemetry: Telemetry) -> str:
+    """Name the faults of a robot that stopped itself; empty where it did not, or only at somebody's word.
+
+    An emergency stop that was reset is past; every start tests it anew.
+    """
+    if telemetry.state not in LATCHED:
+        return ""
+    return ", ".join(str(fault.name) for fault in Fault if fault in telemetry.faults & ~SOUND)
+
+
 def _robot(telemetry: Telemetry) -> PreflightCheck:
-    serious = telemetry.faults & ~(Fault.HEARTBEAT_LOST | Fault.STOP_COMMAND | Fault.BOTTOM_LIMIT)
-    faults = ", ".join(fault.name or "" for fault in Fault if fault in serious)
-    clear = not serious or telemetry.state not in LATCHED
-    return _check("robot", clear, f"{telemetry.state.name}{', ' + faults if faults else ''}")
+    """Latched faults do not forbid to arm: whether their causes last is seen by the robot, or known to the crew."""
+    pressed = telemetry.state is ClimbState.ESTOPPED
+    faults = latched_faults(telemetry)
+    return _check("robot", not pressed, f"{telemetry.state.name}{', ' + faults if faults else ''}")
 
 
 def _wind(telemetry: Telemetry, limits: Limits) -> PreflightCheck:

@@ -15,7 +15,7 @@ from climber.record import PreflightCheck
 from climber.safety import Limits
 from climber.saying import in_language
 from climber.shots import TRIES
-from climber.stop_check import check_stop
+from climber.stop_check import check_stop, free_stop
 from climber.views import camera_of, view_in
 from firmware_bridge.errors import BridgeError, CameraError
 from firmware_bridge.robot import Robot
@@ -57,6 +57,7 @@ def make_ready(
     robot: Robot, pole: Pole, limits: Limits, folder: Path, planned: int, model: ModelInfo, answers: preflight.Answers
 ) -> tuple[PreflightCheck, ...]:
     """Measure, test the emergency stop, then ask the crew; raises InputError when anything is not right."""
+    free_stop(robot, answers.say)
     try:
         _hear_everything(robot)
         frames = _test_photographs(robot)
@@ -65,10 +66,11 @@ def make_ready(
     now, camera = datetime.now(UTC), camera_of(robot.camera_info)
     poles = [frame.image[:, pole_strip(pole.shape, view_in(frame, camera))].copy() for frame in frames]
     name = f"{model.name} ({model.sha256[:12]})"
+    latched = preflight.latched_faults(robot.telemetry)
     checks = preflight.measured(robot.telemetry, limits, poles, folder, planned, now, name)
     preflight.require(checks)
     stop = check_stop(robot, answers.say)
-    given = preflight.answered(answers)
+    given = preflight.answered(answers, latched)
     preflight.require(given)
     return (*checks, stop, *given)
 

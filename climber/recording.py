@@ -56,6 +56,8 @@ class Record:
     """Hash of the last whole line: what the next line must carry, and what is signed."""
     whole_bytes: int
     """Length of the confirmed part of the file; anything after it was torn by a crash."""
+    torn_bytes: int = 0
+    """After it."""
 
 
 class Recorder:
@@ -190,7 +192,7 @@ def read_record(folder: Path) -> Record:
     whole = content[: content.rfind(b"\n") + 1]
     lines: list[AnyLine] = []
     last = FIRST_LINE
-    for number, raw in enumerate(whole.splitlines(), start=1):
+    for number, raw in enumerate(whole.split(b"\n")[:-1], start=1):
         lines.append(_parse(path, number, raw, last))
         last = hashlib.sha256(raw).hexdigest()
     _check_order(path, lines)
@@ -203,6 +205,7 @@ def read_record(folder: Path) -> Record:
         stop=stop if isinstance(stop, ClimbStop) else None,
         last_sha256=last,
         whole_bytes=len(whole),
+        torn_bytes=len(content) - len(whole),
     )
 
 

@@ -12,6 +12,7 @@ from climber.pictures import write_pictures
 from climber.pole import shape_of
 from climber.record import Assessment, Observation
 from climber.recording import MASKS, RECORD, Record, read_record
+from climber.signing import laptop_key, sign_assessment
 from climber.upload import file_sha256
 from climber.views import view_at
 from vision.surface import SurfaceMap
@@ -67,6 +68,7 @@ def regrade(
         write_pictures(folder, surface)
     photographs.write_masks(folder / MASKS / assessment.assessment_id)
     write_file(path, assessment.model_dump_json(indent=1).encode() + b"\n")
+    sign_assessment(path, laptop_key())
     return assessment, path
 
 

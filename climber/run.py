@@ -13,6 +13,7 @@ from typing import Literal
 from climber.assess import gaps_of
 from climber.crew import Order
 from climber.grader import Grader
+from climber.keys import BY_NUMBER
 from climber.mission import Event, State
 from climber.modes import Mode
 from climber.plan import Station
@@ -198,7 +199,11 @@ class Climb:
                 return
             if self._watch.state is not State.HOLDING:
                 self._watch.happened(Event.HOLD)
-            self._say("{count} gap(s): key A photographs them again, keys 1 to 4 accept them", count=len(gaps))
+            self._say(
+                "{count} gap(s): key A photographs them again; {reasons} accepts them",
+                count=len(gaps),
+                reasons=BY_NUMBER,
+            )
             asked = self._watch.hold_until(
                 lambda: self._watch.crew.take(Order.AGAIN, Order.ACCEPT), "waiting for the crew"
             )

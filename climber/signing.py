@@ -1,12 +1,14 @@
 """Signing a finished record with the laptop's Ed25519 key, and finding any altered byte later.
 
 The signature covers the hash of the record's last line; that line carries the hash of the one before, and so on to
-the first, and each observation carries its frame's hash. One altered byte anywhere therefore shows.
+the first, and each observation carries its frame's hash. One altered byte anywhere therefore shows. An assessment is
+signed by itself, by the laptop that made it, since later ones come from elsewhere.
 """
 
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from cryptography.exceptions import InvalidSignature
@@ -23,12 +25,25 @@ CONTEXT = b"highmast climb record, version 1\n"
 """Signed before the hash, so that the key's signatures cannot serve another purpose."""
 
 
+ASSESSMENT_CONTEXT = b"highmast assessment, version 1\n"
+
+
 class Signature(Model):
     """`climb.sig`: who signed what."""
 
     public_key: str = Field(pattern=r"^[0-9a-f]{64}$")
     last_sha256: Sha256
     signature: str = Field(pattern=r"^[0-9a-f]{128}$")
+
+
+class AssessmentSignature(Model):
+    """`grade.json.sig` and its like: who signed an assessment."""
+
+    public_key: str = Field(pattern=r"^[0-9a-f]{64}$")
+    signature: str = Field(pattern=r"^[0-9a-f]{128}$")
+
+
+AnySignature = TypeVar("AnySignature", Signature, AssessmentSignature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +75,37 @@ def sign(folder: Path, last_sha256: str, key: Ed25519PrivateKey) -> None:
     write_file(folder / SIGNATURE, document.model_dump_json().encode() + b"\n")
 
 
+def sign_assessment(path: Path, key: Ed25519PrivateKey) -> None:
+    """Write `NAME.sig` beside an assessment, over its bytes as they are."""
+    document = AssessmentSignature(
+        public_key=key.public_key().public_bytes_raw().hex(), signature=key.sign(_assessed(path.read_bytes())).hex()
+    )
+    write_file(path.with_name(f"{path.name}.sig"), document.model_dump_json().encode() + b"\n")
+
+
+def assessments(folder: Path) -> tuple[Path, ...]:
+    """Where a climb's own assessment is, and the later ones that are there."""
+    return (folder / "grade.json", *sorted((folder / "grades").glob("*.json")))
+
+
+def unsigned(folder: Path) -> tuple[Path, ...]:
+    """Assessments without a signature."""
+    return tuple(one for one in assessments(folder) if one.exists() and not one.with_name(f"{one.name}.sig").exists())
+
+
+def _assessed(content: bytes) -> bytes:
+    return ASSESSMENT_CONTEXT + hashlib.sha256(content).digest()
+
+
 def verify(record: Record) -> Verified:
-    """Check every frame's hash and the signature of a record whose chain already held when it was read."""
+    """Check every frame's hash, the signature of a record whose chain already held when it was read, and those of the
+    assessments beside it (assessments without one are older than their signatures)."""
     problems = [problem for o in record.observations if (problem := _frame_problem(record.folder, o.file, o.sha256))]
-    signature = _read_signature(record.folder)
-    if signature is not None and (problem := _signature_problem(record, signature)):
-        problems.append(problem)
+    signature = _read(record.folder / SIGNATURE, Signature)
+    if signature is not None:
+        problems += _signature_problems(record, signature)
+    for path in assessments(record.folder):
+        problems += _assessment_problems(path)
     return Verified(tuple(problems), len(record.observations), signature.public_key if signature else None)
 
 
@@ -77,22 +117,44 @@ def _frame_problem(folder: Path, file: str, sha256: str) -> str | None:
     return None if found == sha256 else f"{folder / file}: altered (hash {found[:12]}…, recorded {sha256[:12]}…)"
 
 
-def _read_signature(folder: Path) -> Signature | None:
-    path = folder / SIGNATURE
+def _read(path: Path, kind: type[AnySignature]) -> AnySignature | None:
+    """Byte for byte as it was written: a signature file with another blank in it was altered too."""
     if not path.exists():
         return None
+    content = path.read_bytes()
     try:
-        return Signature.model_validate_json(path.read_bytes())
+        found = kind.model_validate_json(content)
     except ValidationError as error:
         raise InputError(f"{path}: not a signature file ({error.errors()[0]['msg']}).") from error
+    if found.model_dump_json().encode() + b"\n" != content:
+        raise InputError(f"{path}: altered since it was written.")
+    return found
 
 
-def _signature_problem(record: Record, signature: Signature) -> str | None:
-    if signature.last_sha256 != record.last_sha256:
-        return f"{record.folder / SIGNATURE}: signed another state of the record; lines were altered, cut or added"
-    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(signature.public_key))
+def _assessment_problems(path: Path) -> list[str]:
+    beside = path.with_name(f"{path.name}.sig")
+    signature = _read(beside, AssessmentSignature)
+    if signature is None:
+        return []
+    if not path.exists():
+        return [f"{path}: is missing, although {beside.name} signs it"]
+    if _holds(signature.public_key, signature.signature, _assessed(path.read_bytes())):
+        return []
+    return [f"{path}: altered since it was signed ({beside.name})"]
+
+
+def _holds(public_key: str, signature: str, signed: bytes) -> bool:
     try:
-        key.verify(bytes.fromhex(signature.signature), CONTEXT + bytes.fromhex(signature.last_sha256))
-    except InvalidSignature:
-        return f"{record.folder / SIGNATURE}: the signature is not of the key it names"
-    return None
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(bytes.fromhex(signature), signed)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _signature_problems(record: Record, signature: Signature) -> list[str]:
+    path = record.folder / SIGNATURE
+    if signature.last_sha256 != record.last_sha256 or record.torn_bytes:
+        return [f"{path}: signed another state of the record; lines were altered, cut or added"]
+    if not _holds(signature.public_key, signature.signature, CONTEXT + bytes.fromhex(signature.last_sha256)):
+        return [f"{path}: the signature is not of the key it names"]
+    return []

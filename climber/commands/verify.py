@@ -6,14 +6,14 @@ import click
 
 from climber.errors import InputError
 from climber.recording import read_record
-from climber.signing import verify
+from climber.signing import unsigned, verify
 
 
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--key", help="Public key (64 hex digits) that must have signed.")
 def command(folders: tuple[Path, ...], key: str | None) -> None:
-    """Check records, frames and signatures in FOLDERS; any altered byte is named.
+    """Check records, frames, assessments and signatures in FOLDERS; any altered byte is named.
 
     Exit status 0 when all is as signed, 2 when something was altered, cut, or is not signed.
     """
@@ -29,6 +29,8 @@ def _check(folder: Path, key: str | None) -> list[str]:
         verified = verify(read_record(folder))
     except InputError as error:
         return [str(error)]
+    for path in unsigned(folder):
+        click.echo(f"{path}: this assessment is not signed, so an altered byte of it cannot be found")
     problems = list(verified.problems)
     if verified.public_key is None:
         problems.append(f"{folder}: not signed, so its last line is unprotected; a climb that crashed is not signed")

@@ -56,7 +56,9 @@ function draw(state) {
   byId("h-gaps").textContent = texts().gaps(state.gap_count);
   byId("gaps").replaceChildren(...state.gaps.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
   drawOrders(state);
-  byId("messages").replaceChildren(...state.messages.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  byId("latest").textContent = state.ended || state.messages[state.messages.length - 1] || ""; // in sight without scrolling
+  byId("latest").className = state.ended && state.state === "stopped" ? "over" : "";
+  byId("messages").replaceChildren(...[...state.messages].reverse().map((text) => Object.assign(document.createElement("li"), { textContent: text })));
   const now = state.now || {};
   byId("alert").textContent = (now.faults || []).join(", ");
   const rows = SHOWN.map(([key, digits, unit, factor]) => [texts()[key], show(now[key], digits, unit, factor)]);

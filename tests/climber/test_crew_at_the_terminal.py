@@ -4,6 +4,7 @@ import os
 import pty
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from climber.recording import RECORD, Record, read_record
+from firmware_bridge.orders import Command
 from firmware_bridge.robot import Robot
+from firmware_bridge.simulator.faults import Unit
 from firmware_bridge.types import ClimbState
 from tests.climber.programs import Simulator, simulator, wait_for_lines, wait_for_words
 
@@ -64,7 +67,7 @@ def state_of(robot: Simulator) -> ClimbState:
         return looked_at.telemetry.state
 
 
-def test_a_key_stops(robot: Simulator, tmp_path: Path) -> None:
+def test_a_key_stops_and_down_brings_the_robot_down(robot: Simulator, tmp_path: Path) -> None:
     with at_the_terminal(robot, tmp_path) as crew:
         wait_for_lines(crew.folder / RECORD, 3, crew.process)
         crew.press(b" ")
@@ -79,6 +82,17 @@ def test_a_key_stops(robot: Simulator, tmp_path: Path) -> None:
     assert answered["signed"].detail == "AB"
     assert answered["clamps"].source == "crew"
     assert answered["stop"].source == "measured"
+    assert f"highmast down --robot {robot.robot}" in crew.told.read_text()
+    keyboard, terminal = pty.openpty()
+    os.write(keyboard, b"y\n")
+    down = [sys.executable, "-m", "climber", "down", "--robot", robot.robot]
+    done = subprocess.run(down, stdin=terminal, capture_output=True, text=True, check=False)
+    os.close(terminal)
+    os.close(keyboard)
+    assert done.returncode == 0, done.stderr
+    assert "Nobody stands in the exclusion zone" in done.stdout
+    assert "the robot stands on the ground, disarmed" in done.stderr
+    assert state_of(robot) == ClimbState.DISARMED
 
 
 def test_semi_in_chinese_comes_down_on_a_key(robot: Simulator, tmp_path: Path) -> None:
@@ -119,14 +133,23 @@ def test_a_closed_terminal_stops_the_climb_in_order(robot: Simulator, tmp_path: 
     assert "SIGHUP" in record.stop.reason
 
 
-def test_a_no_on_the_checklist_arms_nothing(robot: Simulator, tmp_path: Path) -> None:
-    keyboard, terminal = pty.openpty()
-    os.write(keyboard, b"y\nn\n")
-    done = subprocess.run(
-        robot.climb("--out", str(tmp_path / "climb")), stdin=terminal, capture_output=True, text=True, check=False
-    )
-    os.close(terminal)
-    os.close(keyboard)
-    assert done.returncode == 2
-    assert "not armed, because of clamps" in done.stderr
-    assert not (tmp_path / "climb" / RECORD).exists()
+def test_a_no_on_the_checklist_arms_nothing_and_a_pressed_stop_is_let_go_at_the_next_start(
+    robot: Simulator, tmp_path: Path
+) -> None:
+    for folder in (tmp_path / "first", tmp_path / "second"):
+        keyboard, terminal = pty.openpty()
+        os.write(keyboard, b"y\nn\n")
+        done = subprocess.run(
+            robot.climb("--out", str(folder)), stdin=terminal, capture_output=True, text=True, check=False
+        )
+        os.close(terminal)
+        os.close(keyboard)
+        assert done.returncode == 2
+        assert "not armed, because of clamps" in done.stderr
+        assert not (folder / RECORD).exists()
+        with Robot.open(robot.robot) as pressing:  # and the program that would have it released is gone
+            press = (float(Unit.ESTOP), 1.0, 0.0, 1.0)
+            for _ in pressing.session.order(Command.INJECT_FAILURE, *press):
+                pass
+            while pressing.session.tick().state != ClimbState.ESTOPPED:
+                pass

@@ -12,6 +12,7 @@ ALLOWED = {
     ("checking", "arm"): "armed",
     ("armed", "climb"): "climbing",
     ("armed", "grounded"): "done",
+    ("armed", "descend"): "descending",
     ("climbing", "arrived"): "scanning",
     ("climbing", "hold"): "holding",
     ("climbing", "descend"): "descending",

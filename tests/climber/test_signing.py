@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from climber import signing
+from climber.errors import InputError
 from climber.recording import RECORD, read_record
-from climber.signing import SIGNATURE, laptop_key, sign
+from climber.signing import SIGNATURE, laptop_key, sign, sign_assessment
 from tests.climber.folders import write_climb
 
-FILES = [RECORD, SIGNATURE, "frames/000000.jpg", "frames/000002.jpg"]
+FILES = [RECORD, SIGNATURE, "frames/000002.jpg", "grade.json", "grade.json.sig"]
 
 
 def verify(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -23,7 +25,10 @@ def verify(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def signed(tmp_path: Path) -> Path:
     write_climb(tmp_path, 3)
-    sign(tmp_path, read_record(tmp_path).last_sha256, Ed25519PrivateKey.generate())
+    key = Ed25519PrivateKey.generate()
+    sign(tmp_path, read_record(tmp_path).last_sha256, key)
+    (tmp_path / "grade.json").write_text('{"as": "assessed"}\n')
+    sign_assessment(tmp_path / "grade.json", key)
     return tmp_path
 
 
@@ -33,14 +38,39 @@ def test_untouched_folder_passes(signed: Path) -> None:
     assert "3 frames as recorded" in done.stdout
 
 
+def found(folder: Path) -> bool:
+    """Whether a check finds anything wrong."""
+    try:
+        verified = signing.verify(read_record(folder))
+    except InputError:
+        return True
+    return bool(verified.problems) or verified.public_key is None
+
+
 @pytest.mark.parametrize("file", FILES)
-def test_one_altered_byte_is_found(signed: Path, file: str) -> None:
-    content = bytearray((signed / file).read_bytes())
-    content[len(content) * 9 // 10] ^= 1
-    (signed / file).write_bytes(content)
+def test_any_altered_byte_is_found(signed: Path, file: str) -> None:
+    assert not found(signed)
+    content = (signed / file).read_bytes()
+    step = 1 if file.startswith(("climb", "grade")) else 20  # a photograph is one hash, whatever the byte
+    for place in range(0, len(content), step):
+        byte = content[place]
+        for other in {byte ^ 1, ord("\r"), ord(" ")} - {byte}:
+            (signed / file).write_bytes(content[:place] + bytes([other]) + content[place + 1 :])
+            assert found(signed), f"byte {place} of {file}: {byte} is now {other}"
+    for length in range(0, len(content), step):
+        (signed / file).write_bytes(content[:length])
+        assert found(signed), f"{file} cut to {length} bytes"
+    (signed / file).write_bytes(content + b"{")
+    assert found(signed), "something added at the end"
+
+
+def test_an_altered_byte_is_named_by_the_command(signed: Path) -> None:
+    content = bytearray((signed / FILES[2]).read_bytes())
+    content[100] ^= 1
+    (signed / FILES[2]).write_bytes(content)
     done = verify(signed)
     assert done.returncode == 2
-    assert str(signed) in done.stdout
+    assert f"{signed / FILES[2]}: altered" in done.stdout
 
 
 def test_cut_last_line_is_found(signed: Path) -> None:

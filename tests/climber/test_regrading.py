@@ -93,7 +93,8 @@ def test_regrading_adds_an_assessment_and_changes_nothing(climb: Path, truth: Pa
     assert {key: after[key] for key in before} == before
     pictures = {str(climb / f"{name}.png") for name in ("surface", "rust", "coverage")}
     masks = {path for path in after if "/masks/" in path}
-    assert set(after) - set(before) == {str(path), str(other), str(other.with_suffix(".tif")), *pictures, *masks}
+    new = {str(path), f"{path}.sig", str(other), f"{other}.sig", str(other.with_suffix(".tif"))}
+    assert set(after) - set(before) == new | pictures | masks
     assert Assessment.model_validate_json(path.read_bytes()) == first
     assert first.assessment_id != second.assessment_id
     assert first.whole.rusted_fraction == pytest.approx(truth.rusted_fraction(SHAPE), rel=0.15)

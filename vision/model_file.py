@@ -8,11 +8,14 @@ from pathlib import Path
 
 SHIPPED = Path(__file__).parent / "models" / "rust.onnx"
 
-FORMAT = "highmast-rust/1"
-"""Graph: `image` uint8 (1, h, w, 3) RGB, h and w multiples of 64, to `probability` float32 (1, h, w).
+FORMAT = "highmast-rust/2"
+"""Graph: `image` uint8 (1, h, w, 3) RGB, h and w multiples of 64, to `logit` float32 (1, h / 2, w / 2), calibrated.
 
 With more labels than rust and not rust also `sound_label` and `rust_label`, uint8 (1, h, w): the likeliest label on
 either side of the threshold."""
+
+KNOWN = ("highmast-rust/1", FORMAT)
+"""Formats that can be read; the first gave `probability` (1, h, w) instead of `logit`."""
 
 SEAL = re.compile(rb"seal-sha256:([0-9a-f]{64})")
 BLANK = b"seal-sha256:" + b"0" * 64
@@ -83,7 +86,7 @@ def to_metadata(card: Card) -> dict[str, str]:
 
 def from_metadata(path: Path, stored: dict[str, str]) -> Card:
     """Read the card back; ModelFileError when the file is of another kind or version."""
-    if stored.get("format") != FORMAT:
+    if stored.get("format") not in KNOWN:
         raise ModelFileError(
             f"{path} has format {stored.get('format')!r}, not {FORMAT!r}; use a model made for this highmast"
         )

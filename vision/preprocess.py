@@ -53,6 +53,13 @@ def _spans(size: int) -> list[tuple[int, int, int, int]]:
     return [(max(0, start - half), min(size, stop + half), start, stop) for start, stop in itertools.pairwise(cuts)]
 
 
+def probability_of(logit: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Enlarge logits (1, h / 2, w / 2) to the picture's size and turn them into probabilities, (1, h, w)."""
+    whole = cv2.resize(logit[0], None, fx=2, fy=2, interpolation=cv2.INTER_LINEAR)
+    odds = cv2.exp(np.negative(whole, out=whole), dst=whole)
+    return np.asarray(np.reciprocal(np.add(odds, 1, out=whole), out=whole), dtype=np.float32)[None]
+
+
 def padded(image: Image) -> Image:
     """Continue a picture to the right and below, mirrored, to multiples of STRIDE; returns (1, h, w, 3)."""
     down, right = -image.shape[0] % STRIDE, -image.shape[1] % STRIDE

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vision.model_file import Card, ModelFileError, from_metadata, read_model
-from vision.preprocess import padded, tiles
+from vision.preprocess import padded, probability_of, tiles
 from vision.registry import production
 from vision.runtime import DEFAULT, Run, keep, kept, onnx_session, open_vino
 from vision.types import Image, Mask, ModelInfo
@@ -16,8 +16,9 @@ from vision.types import Image, Mask, ModelInfo
 class Segmenter:
     """A loaded model. `segment` may be called from one thread at a time."""
 
-    def __init__(self, run: Run, outputs: int, card: Card, sha256: str, runtime: str) -> None:
-        self._run, self._outputs = run, outputs
+    def __init__(self, run: Run, outputs: tuple[str, ...], card: Card, sha256: str, runtime: str) -> None:
+        self._run, self._outputs = run, len(outputs)
+        self._halved = outputs[0] == "logit"
         self.card = card
         rates = (card.true_positive_rate, card.false_positive_rate, card.gains, card.alarms)
         sure = (card.sure_gains, card.sure_alarms)
@@ -40,7 +41,8 @@ class Segmenter:
         except Exception as error:  # ONNX Runtime raises its own, unexported kinds
             raise ModelFileError(f"ONNX Runtime refuses model {path}: {error}; fetch the model again") from error
         card = from_metadata(path, session.get_modelmeta().custom_metadata_map)
-        outputs, sha256 = len(session.get_outputs()), hashlib.sha256(content).hexdigest()
+        outputs = tuple(each.name for each in session.get_outputs())
+        sha256 = hashlib.sha256(content).hexdigest()
         if runtime == DEFAULT:
             return cls(lambda image: session.run(None, {"image": image}), outputs, card, sha256, runtime)
         return cls(open_vino(content, runtime.split()[1], threads), outputs, card, sha256, runtime)
@@ -66,7 +68,9 @@ class Segmenter:
         return Mask(planes[0], label, self.info, classes)
 
     def _answer(self, part: Image) -> list[np.ndarray[tuple[int, int], np.dtype[np.float32]]]:
-        return [answer[0, : part.shape[0], : part.shape[1]] for answer in self._run(padded(part))]
+        rust, *labels = self._run(padded(part))
+        planes = (probability_of(rust) if self._halved else rust, *labels)
+        return [plane[0, : part.shape[0], : part.shape[1]] for plane in planes]
 
 
 def remember(path: Path | None, runtime: str) -> None:

@@ -1,5 +1,6 @@
-"""From a trained network to one sealed ONNX file."""
+"""From a trained network to one sealed ONNX file, whose graph says the same as the network in less time."""
 
+import copy
 import os
 import tempfile
 import warnings
@@ -12,11 +13,11 @@ from torch.nn import functional
 
 from vision.model_file import Card, sealed, to_metadata
 from vision.training.loop import prepared
-from vision.training.network import RustNet
+from vision.training.network import RustNet, enlarged
 
 
 class Exported(nn.Module):
-    """RGB bytes (1, h, w, 3) to calibrated probability (1, h, w), with the preprocessing of training inside.
+    """RGB bytes (1, h, w, 3) to the calibrated logit of rust (1, h / 2, w / 2), with training's preprocessing inside.
 
     With several labels also the likeliest label that is not rust, and the likeliest that is, both (1, h, w) bytes.
     """
@@ -24,18 +25,26 @@ class Exported(nn.Module):
     def __init__(self, network: RustNet, temperature: float) -> None:
         super().__init__()
         self.network, self.temperature = network, temperature
+        self.coarse = coarse_stem(network.features[0])
 
     def forward(self, image: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
-        """Return the probability of rust, and labels where there are several."""
-        task = self.network.task
-        logit = self.network.answer(prepared(image))
-        rust = functional.interpolate(
-            task.rust_logit(logit) / self.temperature, scale_factor=2.0, mode="bilinear", align_corners=False
-        )[:, 0].sigmoid()
+        """Return the logit of rust, and labels where there are several: what `RustNet.answer` says."""
+        task, x = self.network.task, prepared(image)
+        logit = (self.network(x) + enlarged(self.network.from_stem(self.coarse(x)))) / 2
+        rust = task.rust_logit(logit)[:, 0] / self.temperature
         if task.outputs == 1:
             return rust
         whole = functional.interpolate(logit, scale_factor=2.0, mode="bilinear", align_corners=False)
         return rust, likeliest(whole, task.others()), likeliest(whole, task.rust)
+
+
+def coarse_stem(stem: nn.Sequential) -> nn.Sequential:
+    """Halve the picture and apply the first block in one convolution, instead of a pass of its own over all pixels."""
+    fine = stem[0]
+    coarse = nn.Conv2d(fine.in_channels, fine.out_channels, 6, stride=4, padding=2)
+    coarse.weight.data = fine.weight.detach().repeat_interleave(2, 2).repeat_interleave(2, 3) / 4
+    coarse.bias.data = fine.bias.detach().clone()
+    return nn.Sequential(coarse, nn.ReLU6())
 
 
 def likeliest(logit_bchw: Tensor, values: tuple[int, ...]) -> Tensor:
@@ -56,14 +65,31 @@ def export(network: RustNet, temperature: float, card: Card, path: Path) -> None
             dynamo=True,
             dynamic_shapes=(free,),
             input_names=["image"],
-            output_names=["probability", "sound_label", "rust_label"][: 1 if network.task.outputs == 1 else 3],
+            output_names=["logit", "sound_label", "rust_label"][: 1 if network.task.outputs == 1 else 3],
         )
     assert program is not None
     with tempfile.TemporaryDirectory() as folder:
         program.save(Path(folder) / "graph.onnx")
         graph = onnx.load(Path(folder) / "graph.onnx")
+    own_biases(graph.graph)
     onnx.helper.set_model_props(graph, to_metadata(card))
     write_whole(path, sealed(graph.SerializeToString()))
+
+
+def own_biases(graph: onnx.GraphProto) -> None:
+    """Give each convolution a bias of its own where both scales share one.
+
+    OpenVINO joins bias and activation to a convolution only where nothing else uses the bias, and is faster for it.
+    """
+    weights, used = {each.name: each for each in graph.initializer}, set()
+    for node in graph.node:
+        if node.op_type != "Conv" or len(node.input) < 3:
+            continue
+        if node.input[2] in used:
+            bias = copy.deepcopy(weights[node.input[2]])
+            bias.name = node.input[2] = f"half.{bias.name}"
+            graph.initializer.append(bias)
+        used.add(node.input[2])
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -46,7 +46,13 @@ class RustNet(nn.Module):
 
     def forward(self, x_bchw: Tensor) -> Tensor:
         """Return logits at stride 2."""
-        taps = self._taps(x_bchw)
+        with torch.no_grad():
+            stem_bchw = self.features[0](x_bchw)
+        return self.from_stem(stem_bchw)
+
+    def from_stem(self, stem_bchw: Tensor) -> Tensor:
+        """Return logits from what the first block made of a picture, both at stride 2."""
+        taps = self._taps(stem_bchw)
         y = self.lateral[3](taps[4])
         y = y + self.context(y)
         for level in (2, 1, 0):
@@ -65,7 +71,7 @@ class RustNet(nn.Module):
     def _taps(self, x: Tensor) -> list[Tensor]:
         taps = []
         with torch.no_grad():
-            for index in range(FROZEN):
+            for index in range(1, FROZEN):
                 x = self.features[index](x)
                 if index in TAPS:
                     taps.append(x)

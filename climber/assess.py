@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Literal
 
 from climber.ids import uuid7
-from climber.record import Assessment, Gap, GradedArea, Interval, PoseCorrection, ProposedState
+from climber.record import Assessment, Gap, GradedArea, Interval, LabelArea, PoseCorrection, ProposedState
 from vision.correction import LEVEL, Estimate, corrected
 from vision.coverage import Hole, holes
 from vision.grading import Part, parts, share_at_or_above
+from vision.label_shares import label_shares
 from vision.patches import Spread, letter, proposed_states, spread
 from vision.refine import Refinement
 from vision.scales import RULE, astm_d610, iso_4628_3
@@ -42,7 +43,8 @@ def assess(
 ) -> Assessment:
     """Grade everything that was seen; what was not seen is listed, never graded."""
     spreading = spread(surface)
-    whole, *rest = (_graded(part, model, spreading) for part in parts(surface))
+    measured = parts(surface)
+    whole, *rest = (_graded(part, model, spreading) for part in measured)
     share = share_at_or_above(surface, "Ri3")
     return Assessment(
         assessment_id=uuid7(climbed.assessed_at),
@@ -60,6 +62,7 @@ def assess(
         gaps=gaps_of(holes(surface)),
         ri3_or_worse_share=None if share is None else min(1.0, share),
         proposed_states=_proposed(spreading),
+        labels=_labels(surface, measured[0], model),
         pose_correction=None if refinement is None else _correction(refinement),
         notes=(*(() if refinement is None else (refinement.summary(),)), *notes, *NOT_ASSESSED),
     )
@@ -87,11 +90,15 @@ def _graded(part: Part, model: ModelInfo, spreading: Spread) -> GradedArea:
     coverage = min(1.0, part.seen_m2 / part.area_m2)
     if part.seen_m2 <= 0:
         return _part(part, coverage, None, "", "nothing of it was seen well enough to grade")
-    observed, sure = part.marked_m2 / part.seen_m2, part.sure_m2 / part.seen_m2
-    found = corrected(min(1.0, observed), part.seen_m2, model, sure)
+    found = _estimated(part, model)
     spread_letter = "" if part.azimuth_from_deg is not None else letter(spreading, part.bottom_m, part.top_m)
     reason = "" if coverage >= LEAST_WHOLE else f"speaks only of the {coverage:.0%} that was seen well enough"
     return _part(part, coverage, found, spread_letter, reason)
+
+
+def _estimated(part: Part, model: ModelInfo) -> Estimate:
+    observed, sure = part.marked_m2 / part.seen_m2, part.sure_m2 / part.seen_m2
+    return corrected(min(1.0, observed), part.seen_m2, model, sure)
 
 
 def _part(part: Part, coverage: float, found: Estimate | None, spread_letter: str, reason: str) -> GradedArea:
@@ -125,6 +132,23 @@ def _d610(fraction: float, spread_letter: str) -> str:
 def _proposed(spreading: Spread) -> tuple[ProposedState, ...]:
     states = proposed_states(spreading)
     return tuple(ProposedState(state=state, area_m2=states[state]) for state in STATES)
+
+
+def _labels(surface: SurfaceMap, whole: Part, model: ModelInfo) -> tuple[LabelArea, ...]:
+    """List what the model tells apart over all that was seen; nothing where nothing was."""
+    if surface.label is None or whole.seen_m2 <= 0:
+        return ()
+    found = _estimated(whole, model)
+    return tuple(
+        LabelArea(
+            name=each.name,
+            rust=each.rust,
+            area_m2=each.fraction * whole.seen_m2,
+            fraction=each.fraction,
+            interval=Interval(low=each.low, high=each.high, level=LEVEL),
+        )
+        for each in label_shares(surface, model, found)
+    )
 
 
 def gaps_of(found: tuple[Hole, ...]) -> tuple[Gap, ...]:

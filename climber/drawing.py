@@ -16,6 +16,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
 from climber.errors import InputError
+from climber.pictures import label_colours
 from climber.pole import shape_of
 from climber.record import Assessment, GradedArea, PoleDescription, SectionSpan
 from climber.recording import read_record
@@ -42,6 +43,7 @@ POOR = (240, 228, 66)
 WINDOW = (0, 84, 148)
 JOINT = (0, 114, 178)
 GAP = (204, 121, 167)
+MARKS = (JOINT, "joint, weld line, plate, worst window")
 INK = (20, 20, 20)
 PALE = (120, 120, 120)
 
@@ -61,6 +63,8 @@ class Graded:
     colour: Image
     rust: Pixels
     coverage: Pixels
+    labels: Pixels | None = None
+    """Values of the assessment's labels; None for a model that knows rust alone."""
 
 
 def read_graded(folder: Path) -> Graded:
@@ -75,7 +79,8 @@ def read_graded(folder: Path) -> Graded:
         raise InputError(f"{folder}: has no grade.json or no surface.png; grade it first with `highmast regrade`")
     assessment = Assessment.model_validate_json(files[-1].read_bytes())
     rust, coverage = (_indices(folder / f"{name}.png", colour.shape[:2]) for name in ("rust", "coverage"))
-    return Graded(record.start.pole, assessment, np.asarray(colour, dtype=np.uint8), rust, coverage)
+    labels = _indices(folder / "labels.png", colour.shape[:2]) if assessment.labels else None
+    return Graded(record.start.pole, assessment, np.asarray(colour, dtype=np.uint8), rust, coverage, labels)
 
 
 def _indices(path: Path, size: tuple[int, ...]) -> Pixels:
@@ -105,7 +110,7 @@ def draw_map(graded: Graded) -> Picture.Image:
         _axes(draw, graded.pole, left, high, title)
     _windows(draw, graded, lefts[1], high)
     _bars(draw, graded, lefts[1] + PANEL_PX + GAP_PX, high)
-    _legend(draw, lefts[1], TOP_PX + high + 30)
+    _legends(draw, graded, lefts[1], TOP_PX + high)
     write_notes(draw, graded.assessment, (LEFT_PX, TOP_PX + high + 60))
     return sheet
 
@@ -130,10 +135,22 @@ def _marked(graded: Graded, photographed: Image) -> Image:
     seen = cv2.resize((graded.coverage == 1).astype(np.float32), (wide, high), interpolation=cv2.INTER_AREA)
     poor = cv2.resize((graded.coverage == 2).astype(np.float32), (wide, high), interpolation=cv2.INTER_AREA)
     picture[rust > 0.12] = RUST
+    for value, colour in _painted(graded):
+        is_it = np.equal(np.asarray(graded.labels), value).astype(np.float32)
+        picture[cv2.resize(is_it, (wide, high), interpolation=cv2.INTER_AREA) > 0.12] = colour
     stripes = (np.add.outer(np.arange(high), np.arange(wide)) // 6) % 2 == 0
     picture[(seen < 0.5) & (poor >= 0.25) & stripes] = POOR
     picture[(seen < 0.5) & (poor < 0.25)] = UNSEEN
     return picture
+
+
+def _painted(graded: Graded) -> list[tuple[int, tuple[int, int, int]]]:
+    """Return values and colours of the labels that are painted, rust last: all but the first, which is sound."""
+    if graded.labels is None:
+        return []
+    labels = graded.assessment.labels
+    colours = label_colours([label.rust for label in labels])
+    return sorted(list(enumerate(colours))[1:], key=lambda each: labels[each[0]].rust)
 
 
 def _head(draw: ImageDraw.ImageDraw, graded: Graded) -> None:
@@ -269,13 +286,16 @@ def grade_colour(part: GradedArea) -> tuple[int, int, int]:
     return GRADE_COLOURS.get(part.iso_4628_3 or "", NOT_GRADED)
 
 
-def _legend(draw: ImageDraw.ImageDraw, left: int, top: int) -> None:
-    entries = (
-        (RUST, "rust"),
-        (POOR, "seen poorly"),
-        (UNSEEN, "not seen"),
-        (JOINT, "joint, weld line, plate, worst window"),
-    )
+def _legends(draw: ImageDraw.ImageDraw, graded: Graded, left: int, top: int) -> None:
+    """One row of what every map shows; above it the labels of a model that tells more apart than rust."""
+    labels = graded.assessment.labels
+    named = [(colour, labels[value].name) for value, colour in sorted(_painted(graded))]
+    rust = [] if named else [(RUST, "rust")]
+    _legend(draw, [*rust, (POOR, "seen poorly"), (UNSEEN, "not seen"), MARKS], left, top + (44 if named else 30))
+    _legend(draw, named, left, top + 20)
+
+
+def _legend(draw: ImageDraw.ImageDraw, entries: list[tuple[tuple[int, int, int], str]], left: int, top: int) -> None:
     for colour, words in entries:
         draw.rectangle((left, top - 7, left + 14, top + 7), fill=colour, outline=INK)
         draw.text((left + 20, top), words, INK, font(12), anchor="lm")

@@ -16,6 +16,8 @@ from vision.strip import Segments, pole_strip, segment_strip, useless_reason
 from vision.surface import SurfaceMap
 from vision.types import Image, Mask, ModelInfo, PoleShape, View
 
+Pixels = npt.NDArray[np.uint8]
+
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
@@ -25,6 +27,8 @@ class _Kept:
     view: View
     packed: bytes | None
     """The mask's probability and label as PNG; None when the frame could not be graded."""
+    classes: bytes | None = None
+    """The values of the model's labels as PNG, where it has several."""
 
 
 class Photographs:
@@ -44,7 +48,9 @@ class Photographs:
         """Keep one frame, whose file stays where it is; None for the mask says that it cannot be graded."""
         if mask is not None:
             self._model = mask.model
-        self._kept.append(_Kept(file, view, None if mask is None else _packed(mask)))
+        packed = None if mask is None else _packed(mask)
+        classes = None if mask is None or mask.classes is None else _png(mask.classes)
+        self._kept.append(_Kept(file, view, packed, classes))
         self._small.append(small(image, view))
 
     def refined(self) -> Refinement:
@@ -64,7 +70,7 @@ class Photographs:
         Raises InputError when a photograph cannot be read any more.
         """
         for kept, view in zip(self._kept, refinement.views, strict=True):
-            mask = None if kept.packed is None or self._model is None else _unpacked(kept.packed, self._model)
+            mask = None if kept.packed is None or self._model is None else _unpacked(kept, self._model)
             surface.add(read_image(kept.file), mask, view)
             yield
 
@@ -87,18 +93,27 @@ def read_image(path: Path) -> Image:
 def _packed(mask: Mask) -> bytes:
     """Probability in 127 steps and the label as the last bit, without loss from there on."""
     steps = np.round(mask.probability * 127).astype(np.uint8)
-    written, png = cv2.imencode(".png", steps * np.uint8(2) + mask.label, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    return _png(steps * np.uint8(2) + mask.label)
+
+
+def _unpacked(kept: _Kept, model: ModelInfo) -> Mask:
+    both = _pixels(kept.packed or b"")
+    classes = None if kept.classes is None else _pixels(kept.classes)
+    return Mask((both >> 1).astype(np.float32) / np.float32(127), both & np.uint8(1), model, classes)
+
+
+def _png(pixels: Pixels) -> bytes:
+    written, png = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     assert written
     return bytes(png)
 
 
 def _one_bit(packed: bytes) -> bytes:
-    both: npt.NDArray[np.uint8] = np.asarray(cv2.imdecode(np.frombuffer(packed, np.uint8), cv2.IMREAD_UNCHANGED))
-    written, png = cv2.imencode(".png", (both & np.uint8(1)) * np.uint8(255), [cv2.IMWRITE_PNG_BILEVEL, 1])
+    label = _pixels(packed) & np.uint8(1)
+    written, png = cv2.imencode(".png", label * np.uint8(255), [cv2.IMWRITE_PNG_BILEVEL, 1])
     assert written
     return bytes(png)
 
 
-def _unpacked(packed: bytes, model: ModelInfo) -> Mask:
-    both: npt.NDArray[np.uint8] = np.asarray(cv2.imdecode(np.frombuffer(packed, np.uint8), cv2.IMREAD_UNCHANGED))
-    return Mask((both >> 1).astype(np.float32) / np.float32(127), both & np.uint8(1), model)
+def _pixels(png: bytes) -> Pixels:
+    return np.asarray(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED), dtype=np.uint8)

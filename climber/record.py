@@ -210,6 +210,19 @@ class ProposedState(Model):
     area_m2: float = Field(ge=0)
 
 
+class LabelArea(Model):
+    """Seen area of one of the labels that a model tells apart, for models that know more than rust."""
+
+    name: Name
+    rust: bool
+    """Whether the label counts as rust."""
+    area_m2: float = Field(ge=0)
+    fraction: Fraction
+    """Of the seen surface; all labels together make 1, but for rust that was not marked."""
+    interval: Interval
+    """That of rust, divided likewise: confusion between labels of one side is not in it."""
+
+
 class PoseCorrection(Model):
     """How the poses were corrected by what the frames show; no matches: they stayed as reported."""
 
@@ -258,6 +271,8 @@ class Assessment(Model):
     ri3_or_worse_share: Fraction | None = None
     """Share of the seen area in 0.25 m2 fields marked Ri3 or worse."""
     proposed_states: tuple[ProposedState, ...] = ()
+    labels: tuple[LabelArea, ...] = ()
+    """Over the whole shaft, by value; empty for a model that knows rust alone."""
     pose_correction: PoseCorrection | None = None
     notes: tuple[Reason, ...] = ()
 

@@ -8,7 +8,7 @@ from climber.assess import Climbed, assess
 from climber.errors import InputError
 from climber.files import write_file
 from climber.mapping import Photographs, read_image
-from climber.pictures import write_pictures
+from climber.pictures import write_labels, write_pictures
 from climber.pole import shape_of
 from climber.record import Assessment, Observation
 from climber.recording import MASKS, RECORD, Record, read_record
@@ -66,6 +66,7 @@ def regrade(
         write_tiff(path.with_suffix(".tif"), surface)
     if not (folder / "surface.png").exists():
         write_pictures(folder, surface)
+    write_labels(folder, surface, model)
     photographs.write_masks(folder / MASKS / assessment.assessment_id)
     write_file(path, assessment.model_dump_json(indent=1).encode() + b"\n")
     sign_assessment(path, laptop_key())

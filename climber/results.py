@@ -8,8 +8,8 @@ from rich.progress import Progress
 from climber.assess import Climbed, assess
 from climber.files import write_file
 from climber.grader import Grader
-from climber.pictures import write_pictures
-from climber.record import Assessment, GradedArea
+from climber.pictures import write_labels, write_pictures
+from climber.record import Assessment, GradedArea, LabelArea
 from climber.recording import MASKS, Record
 from climber.seen import in_words
 from vision.refine import Refinement
@@ -21,6 +21,7 @@ def write_results(record: Record, grader: Grader, model: ModelInfo, console: Con
     """Grade what waits, write pictures, masks and `grade.json`, print the summary."""
     surface, refinement = _final_map(grader, console)
     write_pictures(record.folder, surface)
+    write_labels(record.folder, surface, model)
     climbed = Climbed(record.start.climb_id, len(record.observations), datetime.now(UTC))
     assessment = assess(surface, model, climbed, refinement)
     grader.photographs.write_masks(record.folder / MASKS / assessment.assessment_id)
@@ -50,6 +51,7 @@ def summary(assessment: Assessment) -> str:
     """The grades of the pole and its sections, the gaps to look at again, and what no camera grades."""
     parts = [assessment.whole, *(part for part in assessment.parts if part.part == "section")]
     lines = [_line(part) for part in parts]
+    lines.extend(_label(label) for label in assessment.labels)
     unseen_m2 = assessment.whole.area_m2 - assessment.whole.seen_m2
     lines.append(
         f"not graded: {unseen_m2:.2f} m2 in {len(assessment.gaps)} gaps "
@@ -61,6 +63,11 @@ def summary(assessment: Assessment) -> str:
     lines.append(f"model {assessment.model}, rule {assessment.rule}")
     lines.extend(assessment.notes)
     return "\n".join(lines)
+
+
+def _label(label: LabelArea) -> str:
+    low, high = label.interval.low, label.interval.high
+    return f"  {label.name:<12} {label.area_m2:.3f} m2, {label.fraction:.2%} ({low:.2%} to {high:.2%})"
 
 
 def _line(part: GradedArea) -> str:

@@ -22,7 +22,7 @@ class Segmenter:
         self.card = card
         rates = (card.true_positive_rate, card.false_positive_rate, card.gains, card.alarms)
         sure = (card.sure_gains, card.sure_alarms)
-        self.info = ModelInfo(card.name, sha256, card.threshold, *rates, *sure)
+        self.info = ModelInfo(card.name, sha256, card.threshold, *rates, *sure, card.labels, card.rust_values)
         self.runtime = runtime
         """What computes: `onnxruntime f32`, `openvino f32` or `openvino bf16`."""
 

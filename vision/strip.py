@@ -50,4 +50,7 @@ def segment_strip(segmenter: Segments, image: Image, strip: slice) -> Mask:
     probability = np.zeros(image.shape[:2], dtype=np.float32)
     label = np.zeros(image.shape[:2], dtype=np.uint8)
     probability[:, strip], label[:, strip] = part.probability, part.label
-    return Mask(probability, label, part.model)
+    classes = None if part.classes is None else np.zeros(image.shape[:2], dtype=np.uint8)
+    if classes is not None and part.classes is not None:
+        classes[:, strip] = part.classes
+    return Mask(probability, label, part.model, classes)

@@ -47,6 +47,8 @@ class SurfaceMap:
         """Share of the element that is rust in the frame that was kept, 255 = all of it."""
         self.probability: Bytes = np.zeros(size, dtype=np.uint8)
         """Of rust, 255 = certain."""
+        self.label: Bytes | None = None
+        """Values of the model's labels, once a mask that has them was laid."""
         self.state: Bytes = np.zeros(size, dtype=np.uint8)
         """`coverage.State` of each element."""
         self.density: Bytes = np.zeros(size, dtype=np.uint8)
@@ -56,6 +58,7 @@ class SurfaceMap:
         """Forget everything that was laid."""
         for each in (self.colour, self.rust, self.probability, self.state, self.density):
             each.fill(0)
+        self.label = None
 
     def add(self, image: Image, mask: Mask | None, view: View) -> None:
         """Lay one frame on the map; None for the mask says that the picture cannot be graded.
@@ -109,6 +112,9 @@ class SurfaceMap:
             self.rust[box][better] = cv2.remap(mask.label * np.uint8(255), u, v, cv2.INTER_LINEAR)[better]
             chance = cv2.remap(mask.probability, u, v, cv2.INTER_LINEAR)
             self.probability[box][better] = np.round(chance[better] * 255)
+            if mask.classes is not None:
+                self.label = np.zeros_like(self.rust) if self.label is None else self.label
+                self.label[box][better] = cv2.remap(mask.classes, u, v, cv2.INTER_NEAREST)[better]
 
     def _judged(self, at: Projected, gradable: bool) -> Bytes:
         """State that this frame alone would give each element."""

@@ -99,6 +99,10 @@ class ModelInfo:
     sure_gains: tuple[float, ...] = ()
     """As gains, of what is called rust with a probability of SURE or more; empty when that was not measured."""
     sure_alarms: tuple[float, ...] = ()
+    labels: tuple[str, ...] = ("not rust", "rust")
+    """Names by value of what the model tells apart."""
+    rust_values: tuple[int, ...] = (1,)
+    """Which of them are rust."""
 
 
 @dataclass(frozen=True, slots=True)

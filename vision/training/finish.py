@@ -64,6 +64,11 @@ def finish(network: RustNet, places: Places, name: str, path: Path) -> Card:
     alarms = [sum((counted(each, temperature, threshold) for each in g), Counts()) for g in (painted, composited)]
     stated = np.concatenate([_probability(each, temperature)[::7, ::7].ravel() for each in street])
     truth = np.concatenate([each.truth[::7, ::7].ravel() for each in street])
+    rendered = {
+        "rendered_poles_iou": on_poles.iou,
+        "clean_poles_false_positive_rate": alarms[0].false_positive_rate,
+        "clean_composited_poles_false_positive_rate": alarms[1].false_positive_rate,
+    }
     card = Card(
         name=name,
         threshold=threshold,
@@ -81,10 +86,8 @@ def finish(network: RustNet, places: Places, name: str, path: Path) -> Card:
             f"{judged}_true_positive_rate": whole.recall,
             f"{judged}_false_positive_rate": whole.false_positive_rate,
             f"{judged}_calibration_error": calibration_error(stated, truth),
-            "rendered_poles_iou": on_poles.iou,
-            "clean_poles_false_positive_rate": alarms[0].false_positive_rate,
-            "clean_composited_poles_false_positive_rate": alarms[1].false_positive_rate,
             "temperature": temperature,
+            **({} if places.textures is None else rendered),
         },
         data_sha256={"photographs": index_hash(places.photographs, pairs)},
     )

@@ -12,6 +12,7 @@ import pytest
 
 from vision.confusers import PICTURES
 from vision.confusers_made import MADE
+from vision.contact_sheet import CAPTION_PX, CELL_PX
 from vision.metrics import count
 from vision.render_noise import tile
 from vision.segmenter import Segmenter
@@ -84,7 +85,7 @@ def test_tiles_and_the_contact_sheet(dataset: Path, tmp_path: Path) -> None:
     assert [row["material"] for row in rows] == ["Paint", "all", *(f"made: {name}" for name in MADE)]
     assert all(row["pictures"] == PICTURES for row in rows[2:])
     assert rows[0]["false_positives"] / rows[0]["pixels"] < 0.02
-    assert cv2.imread(str(tmp_path / "worst.png")).shape == (320, 1920, 3)
+    assert cv2.imread(str(tmp_path / "worst.png")).shape == (CAPTION_PX + CELL_PX, 6 * CELL_PX, 3)
 
 
 def test_what_is_missing_is_named(dataset: Path, tmp_path: Path) -> None:

@@ -135,6 +135,7 @@ class Bench:
 
     def __init__(self, poles: int, climbs: int, seconds: int, folder: Path) -> None:
         self.poles, self.climbs, self.seconds, self.folder = poles, climbs, seconds, folder
+        folder.mkdir(parents=True, exist_ok=True)
         self.failures: list[str] = []
         self.rates: dict[tuple[str, str], float] = {}
 

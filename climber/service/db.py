@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 MIGRATION_LOCK = 0x68696768  # one arbitrary number that all processes of the service agree on
 BUSY_S = 30.0
+READING = 3
+"""Threads that read. They share one interpreter: eight answered a seventh fewer histories than three."""
 
 
 class Database:
@@ -33,7 +35,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.writer = _sqlite_writer(url) if self.is_sqlite else create_engine(self.url, pool_size=connections)
         self.reader = _sqlite_reader(url, connections) if self.is_sqlite else _postgresql_reader(self.url, connections)
-        self._readers = ThreadPoolExecutor(connections, "read")
+        self._readers = ThreadPoolExecutor(READING, "read")
         self._writers = ThreadPoolExecutor(1 if self.is_sqlite else connections, "write")
 
     async def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

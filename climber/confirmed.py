@@ -8,8 +8,8 @@ from pydantic import AwareDatetime, ValidationError
 from climber.errors import InputError
 from climber.files import write_file
 from climber.record import Model, Name, Sha256
-from climber.recording import Record
-from climber.upload import assessment_files, file_sha256
+from climber.recording import Record, assessment_files
+from climber.upload import file_sha256
 
 CONFIRMED = "confirmed.json"
 

@@ -19,8 +19,7 @@ from climber.errors import InputError
 from climber.pictures import label_colours
 from climber.pole import shape_of
 from climber.record import Assessment, GradedArea, PoleDescription, SectionSpan
-from climber.recording import read_record
-from climber.upload import assessment_files
+from climber.recording import assessment_files, read_record
 from vision.geometry import apothem_mm
 from vision.types import Image, Plate
 

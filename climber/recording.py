@@ -178,6 +178,12 @@ def _observation(frame: Frame, seq: int, file: str, previous_sha256: str, usual:
     )
 
 
+def assessment_files(folder: Path) -> tuple[Path, ...]:
+    """Return the assessments of a climb folder, the climb's own first, then later ones from the oldest."""
+    own = folder / "grade.json"
+    return (*((own,) if own.exists() else ()), *sorted((folder / "grades").glob("*.json")))
+
+
 def read_record(folder: Path) -> Record:
     """Read `folder/climb.jsonl` up to its last whole line.
 

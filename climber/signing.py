@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError
 from climber.errors import InputError
 from climber.files import write_file
 from climber.record import Model, Sha256
-from climber.recording import Record
+from climber.recording import Record, assessment_files
 
 SIGNATURE = "climb.sig"
 CONTEXT = b"highmast climb record, version 1\n"
@@ -83,14 +83,9 @@ def sign_assessment(path: Path, key: Ed25519PrivateKey) -> None:
     write_file(path.with_name(f"{path.name}.sig"), document.model_dump_json().encode() + b"\n")
 
 
-def assessments(folder: Path) -> tuple[Path, ...]:
-    """Where a climb's own assessment is, and the later ones that are there."""
-    return (folder / "grade.json", *sorted((folder / "grades").glob("*.json")))
-
-
 def unsigned(folder: Path) -> tuple[Path, ...]:
     """Assessments without a signature."""
-    return tuple(one for one in assessments(folder) if one.exists() and not one.with_name(f"{one.name}.sig").exists())
+    return tuple(one for one in assessment_files(folder) if not one.with_name(f"{one.name}.sig").exists())
 
 
 def _assessed(content: bytes) -> bytes:
@@ -104,7 +99,8 @@ def verify(record: Record) -> Verified:
     signature = _read(record.folder / SIGNATURE, Signature)
     if signature is not None:
         problems += _signature_problems(record, signature)
-    for path in assessments(record.folder):
+    own = record.folder / "grade.json"  # looked for even where it is gone: its signature may have stayed
+    for path in dict.fromkeys((own, *assessment_files(record.folder))):
         problems += _assessment_problems(path)
     return Verified(tuple(problems), len(record.observations), signature.public_key if signature else None)
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from climber.errors import InputError, ServiceError
 from climber.record import Assessment, ClimbUpload, Observation
-from climber.recording import MASKS, read_record
+from climber.recording import MASKS, assessment_files, read_record
 
 if TYPE_CHECKING:
     from climber.entries import ElementCheck, InventoryPole
@@ -81,12 +81,6 @@ def _assessments(folder: Path) -> Iterator[Assessment]:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"])
             raise InputError(f"{path}: {where}: {first['msg']}") from error
-
-
-def assessment_files(folder: Path) -> tuple[Path, ...]:
-    """Return the assessments of a climb folder, the climb's own first, then later ones from the oldest."""
-    own = folder / "grade.json"
-    return (*((own,) if own.exists() else ()), *sorted((folder / "grades").glob("*.json")))
 
 
 def file_sha256(path: Path) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from climber.crew import Crew, Order
 from climber.mission import State
@@ -79,7 +79,7 @@ def test_page_fills_up_and_stop_stops(climb: Running, browser: Browser) -> None:
     page.wait_for_function("document.querySelector('#progress').value >= 4", timeout=60_000)
     page.wait_for_function("document.querySelector('#camera').naturalWidth > 0", timeout=60_000)
     page.wait_for_function("document.querySelector('#pole').naturalHeight == 600", timeout=60_000)
-    assert "m" in page.locator("#values dd").first.inner_text()
+    expect(page.locator("#values dd").first).to_contain_text("m")
     first = page.locator("#h-progress").inner_text()
     page.wait_for_function("before => document.querySelector('#h-progress').innerText != before", arg=first)
     screenshot(page, "operator")
@@ -95,8 +95,8 @@ def test_page_fills_up_and_stop_stops(climb: Running, browser: Browser) -> None:
 def test_space_bar_stops_and_language_changes(climb: Running, browser: Browser) -> None:
     page = open_page(browser, climb.url, 820, 1180)
     page.locator("#language").click()
-    assert page.locator("html").get_attribute("lang") == "zh-Hant"
-    assert "停止" in page.locator("#stop").inner_text()
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hant", timeout=60_000)
+    expect(page.locator("#stop")).to_contain_text("停止")
     page.locator("#theme").click()
     page.wait_for_function("document.querySelector('#camera').naturalWidth > 0", timeout=60_000)
     screenshot(page, "operator-zh")
@@ -150,8 +150,7 @@ def test_gaps_are_shown_and_accepted_with_a_reason(
     hole = Hole(3.1, 3.9, 80.0, 140.0, 0.21, "not seen")
     board.gaps((in_words(hole),))
     page.locator("#language").click()
-    page.locator("#gaps li").wait_for()
-    assert page.locator("#gaps li").all_inner_texts() == ["3.10 至 3.90 m，80 至 140 度：0.21 m2 未拍攝"]
+    expect(page.locator("#gaps li")).to_have_text(["3.10 至 3.90 m，80 至 140 度：0.21 m2 未拍攝"], timeout=60_000)
     screenshot(page, "operator-gaps")
     with page.expect_response("**/wish"):
         page.locator("#accept1").click()

@@ -66,7 +66,7 @@ def test_more_poles_are_appended(served: Server, page: Page) -> None:
     open_fleet(served, page, "?sort=code")
     page.get_by_role("link", name="More poles").click()
     expect(page.locator("#results tbody tr")).to_have_count(200)
-    assert "P-0199" in page.locator("#results tbody tr").last.inner_text()
+    expect(page.locator("#results tbody tr").last).to_contain_text("P-0199")
 
 
 def test_the_list_can_follow_the_map(served: Server, page: Page) -> None:

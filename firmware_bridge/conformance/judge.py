@@ -12,7 +12,7 @@ from firmware_bridge.robot import Robot
 from firmware_bridge.types import ClimbState, Telemetry
 
 ASLEEP_S, MEASUREMENTS = 0.05, 4
-"""A host that did not look for this long cannot have measured; it measures again."""
+"""A host that did not look, or heard nothing, for this long cannot have measured; it measures again."""
 SETTLE_S = 2.0
 SPEED_M_S = 0.2
 RISE_M = 0.5
@@ -115,7 +115,7 @@ def from_here(robot: Robot) -> float:
 
 
 def measured(measure: Callable[[], tuple[str, str, float]]) -> str:
-    """The words of a measurement: (words, complaint or "", longest time that the host did not look, s)."""
+    """The words of a measurement: (words, complaint or "", longest time without a look or a word, s)."""
     for left in reversed(range(MEASUREMENTS)):
         words, complaint, asleep_s = measure()
         if complaint and (asleep_s <= ASLEEP_S or not left):

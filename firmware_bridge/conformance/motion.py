@@ -139,7 +139,7 @@ def _fall_silent(robot: Robot) -> tuple[str, str, float]:
     while robot.telemetry.state == ClimbState.MOVING:
         robot.session.poll(0.005)
         before_s, looked_s = looked_s, time.monotonic()
-        asleep_s = max(asleep_s, looked_s - before_s)
+        asleep_s = max(asleep_s, looked_s - before_s, looked_s - robot.session.fold.heard_s)
         need(looked_s - began_s < MOVING_ON_S, f"still moving after {MOVING_ON_S:g} s of silence")
     held_s = time.monotonic() - began_s
     telemetry = robot.telemetry

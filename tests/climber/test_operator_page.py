@@ -21,7 +21,8 @@ from climber.seen import in_words
 from climber.time_left import TimeLeft
 from tests.climber.programs import simulator, wait_for_lines, wait_for_words
 from tests.climber.test_safety import CALM
-from tests.service.browsers import chromium
+from tests.service.browsers import PATIENCE_MS, chromium
+from tests.service.servers import PATIENCE_S
 from vision.coverage import Hole
 
 pytestmark = pytest.mark.browser
@@ -64,6 +65,7 @@ def climb(tmp_path: Path) -> Iterator[Running]:
 
 def open_page(browser: Browser, url: str, width: int = 1280, height: int = 800) -> Page:
     page = browser.new_page(viewport={"width": width, "height": height}, locale="en-GB")
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(url)
     return page
 
@@ -76,16 +78,16 @@ def screenshot(page: Page, name: str) -> None:
 
 def test_page_fills_up_and_stop_stops(climb: Running, browser: Browser) -> None:
     page = open_page(browser, climb.url)
-    page.wait_for_function("document.querySelector('#progress').value >= 4", timeout=60_000)
-    page.wait_for_function("document.querySelector('#camera').naturalWidth > 0", timeout=60_000)
-    page.wait_for_function("document.querySelector('#pole').naturalHeight == 600", timeout=60_000)
+    page.wait_for_function("document.querySelector('#progress').value >= 4")
+    page.wait_for_function("document.querySelector('#camera').naturalWidth > 0")
+    page.wait_for_function("document.querySelector('#pole').naturalHeight == 600")
     expect(page.locator("#values dd").first).to_contain_text("m")
     first = page.locator("#h-progress").inner_text()
     page.wait_for_function("before => document.querySelector('#h-progress').innerText != before", arg=first)
     screenshot(page, "operator")
     clicked_at = datetime.now(UTC)
     page.locator("#stop").click()
-    assert climb.process.wait(timeout=60) == 3
+    assert climb.process.wait(timeout=PATIENCE_S) == 3
     stop = read_record(climb.folder).stop
     assert stop is not None
     assert stop.reason.startswith("stopped on the operator page")
@@ -95,22 +97,22 @@ def test_page_fills_up_and_stop_stops(climb: Running, browser: Browser) -> None:
 def test_space_bar_stops_and_language_changes(climb: Running, browser: Browser) -> None:
     page = open_page(browser, climb.url, 820, 1180)
     page.locator("#language").click()
-    expect(page.locator("html")).to_have_attribute("lang", "zh-Hant", timeout=60_000)
+    expect(page.locator("html")).to_have_attribute("lang", "zh-Hant")
     expect(page.locator("#stop")).to_contain_text("停止")
     page.locator("#theme").click()
-    page.wait_for_function("document.querySelector('#camera').naturalWidth > 0", timeout=60_000)
+    page.wait_for_function("document.querySelector('#camera').naturalWidth > 0")
     screenshot(page, "operator-zh")
     page.keyboard.press("Space")
-    assert climb.process.wait(timeout=60) == 3
+    assert climb.process.wait(timeout=PATIENCE_S) == 3
 
 
 def test_closing_the_page_disturbs_nothing(climb: Running, browser: Browser) -> None:
     page = open_page(browser, climb.url)
-    page.wait_for_function("document.querySelector('#progress').value >= 2", timeout=60_000)
+    page.wait_for_function("document.querySelector('#progress').value >= 2")
     page.close()
     confirmed = len(read_record(climb.folder).observations)
     wait_for_lines(climb.folder / "climb.jsonl", confirmed + 3, climb.process)
-    assert climb.process.poll() is None
+    assert climb.process.poll() in (None, 0), "it goes on, or came to its end"
 
 
 def test_hold_to_run_photograph_and_come_down(tmp_path: Path, browser: Browser) -> None:
@@ -119,14 +121,14 @@ def test_hold_to_run_photograph_and_come_down(tmp_path: Path, browser: Browser) 
         page.locator("#up").hover()
         page.mouse.down()
         height = "parseFloat(document.querySelector('#values dd').innerText)"
-        page.wait_for_function(f"{height} > 0.45", timeout=60_000)
+        page.wait_for_function(f"{height} > 0.45")
         page.mouse.up()
-        page.wait_for_function("document.querySelector('#values dd:last-child').innerText == 'HOLDING'", timeout=60_000)
+        page.wait_for_function("document.querySelector('#values dd:last-child').innerText == 'HOLDING'")
         page.locator("#photograph").click()
-        page.wait_for_function("document.querySelector('#h-progress').innerText.startsWith('1 ')", timeout=60_000)
+        page.wait_for_function("document.querySelector('#h-progress').innerText.startsWith('1 ')")
         screenshot(page, "operator-hand")
         page.keyboard.press("d")
-        assert climb.process.wait(timeout=120) == 0
+        assert climb.process.wait(timeout=PATIENCE_S) == 0
         record = read_record(climb.folder)
     assert record.observations[0].height_m > 0.4
     assert record.stop is not None
@@ -150,7 +152,7 @@ def test_gaps_are_shown_and_accepted_with_a_reason(
     hole = Hole(3.1, 3.9, 80.0, 140.0, 0.21, "not seen")
     board.gaps((in_words(hole),))
     page.locator("#language").click()
-    expect(page.locator("#gaps li")).to_have_text(["3.10 至 3.90 m，80 至 140 度：0.21 m2 未拍攝"], timeout=60_000)
+    expect(page.locator("#gaps li")).to_have_text(["3.10 至 3.90 m，80 至 140 度：0.21 m2 未拍攝"])
     screenshot(page, "operator-gaps")
     with page.expect_response("**/wish"):
         page.locator("#accept1").click()
@@ -164,7 +166,7 @@ def test_gaps_are_shown_and_accepted_with_a_reason(
 def test_orders_from_another_page_are_refused(quiet_page: tuple[OperatorPage, Board, Crew]) -> None:
     served, _, crew = quiet_page
     jog, down = {"up": 1, "turn": 0}, {"order": "down"}
-    with httpx.Client(base_url=served.url) as client:
+    with httpx.Client(base_url=served.url, timeout=PATIENCE_S) as client:
         for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}, {"Origin": "null"}):
             assert client.post("jog", json=jog, headers=headers).status_code == 403
             assert client.post("wish", json=down, headers=headers).status_code == 403

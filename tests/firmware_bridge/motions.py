@@ -27,7 +27,7 @@ def inject(robot: Robot, unit: Unit, value: float = 1.0, kind: float = INJECT) -
     run(robot.session.order(Command.INJECT_FAILURE, float(unit), kind, 0.0, value))
 
 
-def wait_for(robot: Robot, found: Callable[[Telemetry], bool], limit_s: float = 30.0) -> Telemetry:
+def wait_for(robot: Robot, found: Callable[[Telemetry], bool], limit_s: float = 60.0) -> Telemetry:
     """Tick (heartbeat on) until the telemetry says so; AssertionError after the limit."""
     until_s = time.monotonic() + limit_s
     while time.monotonic() < until_s:
@@ -37,14 +37,14 @@ def wait_for(robot: Robot, found: Callable[[Telemetry], bool], limit_s: float = 
     raise AssertionError(f"not within {limit_s} s: {robot.telemetry}")
 
 
-def listen(robot: Robot, found: Callable[[Telemetry], bool], limit_s: float = 30.0) -> tuple[Telemetry, float]:
-    """Listen without sending a heartbeat until the telemetry says so; also how long it took, s."""
-    began_s = time.monotonic()
-    while (spent_s := time.monotonic() - began_s) < limit_s:
+def listen(robot: Robot, found: Callable[[Telemetry], bool], limit_s: float = 60.0) -> Telemetry:
+    """Listen without sending a heartbeat until the telemetry says so."""
+    until_s = time.monotonic() + limit_s
+    while time.monotonic() < until_s:
         robot.session.poll(0.02)
         telemetry = robot.telemetry
         if found(telemetry):
-            return telemetry, spent_s
+            return telemetry
     raise AssertionError(f"not within {limit_s} s: {robot.telemetry}")
 
 

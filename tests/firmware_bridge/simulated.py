@@ -37,5 +37,5 @@ def simulator(serial: str = "tcp://127.0.0.1:0", speed: str = "max", *more: str)
         yield Simulated(process, said["robot"], said["camera"])
     finally:
         process.kill()
-        process.wait(10)
+        process.wait()
         process.stdout.close()

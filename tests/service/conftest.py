@@ -49,9 +49,9 @@ def server(
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; each test or module opens its own pages."""
+    """Chromium; each test or module opens its own pages. Not for the whole session: two at once cannot be."""
     with chromium() as running:
         yield running
 

@@ -1,6 +1,8 @@
 """Start `highmast serve` as a process of its own."""
 
+import contextlib
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -13,6 +15,10 @@ from pathlib import Path
 import httpx
 
 ROOT = Path(__file__).parents[2]
+PATIENCE_S = 120.0
+"""A limit for what never comes, not for what comes late."""
+EPHEMERAL = range(32768, 61000)
+"""Ports that the system hands out: a client that looks for a server that is away may be given its very port."""
 
 
 @dataclass
@@ -34,7 +40,7 @@ class Server:
 
     def client(self, key: str | None = None) -> httpx.Client:
         headers = {"Authorization": f"Bearer {key or self.key}"}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        return httpx.Client(base_url=self.url, headers=headers, timeout=PATIENCE_S)
 
 
 def highmast(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -45,7 +51,7 @@ def highmast(*arguments: object, **environment: str) -> subprocess.CompletedProc
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
 
@@ -89,14 +95,15 @@ def serving(data: Path, *options: str, lines: int = 3) -> Iterator[Server]:
 def stop(server: Server, how: signal.Signals) -> None:
     """End the process with a signal and wait for its end."""
     server.process.send_signal(how)
-    server.process.wait(30)
+    server.process.wait(PATIENCE_S)
     assert server.process.stdout
     server.process.stdout.close()
 
 
 def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that was free a moment ago and that the system gives to nobody else."""
+    while True:
+        port = random.randrange(20_000, EPHEMERAL.start)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -13,7 +13,7 @@ import pytest
 
 from climber.upload import HistoryClient, send_climb
 from tests.service.climbs import write_climb
-from tests.service.servers import free_port, highmast, serving
+from tests.service.servers import PATIENCE_S, free_port, highmast, serving
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +24,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = subprocess.Popen([sys.executable, "-m", "moto.server", "-p", str(port)], stdout=log, stderr=log)
     endpoint = f"http://127.0.0.1:{port}"
     try:
-        with httpx.Client(transport=httpx.HTTPTransport(retries=10), timeout=60) as client:
+        with httpx.Client(transport=httpx.HTTPTransport(retries=10), timeout=PATIENCE_S) as client:
             assert client.put(f"{endpoint}/pictures").status_code == 200
         yield endpoint
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE_S)
         log.close()
 
 

@@ -14,7 +14,7 @@ import pytest
 from climber.upload import HistoryClient, send_climb
 from tests.service.climbs import write_climb
 from tests.service.conftest import DATABASES
-from tests.service.servers import Server, serving
+from tests.service.servers import PATIENCE_S, Server, serving
 
 
 @pytest.fixture(scope="module", params=DATABASES)
@@ -95,7 +95,7 @@ def gdal(program: str, *arguments: object, key: str) -> str:
         env=os.environ | {"GDAL_HTTP_HEADERS": f"Authorization: Bearer {key}", "no_proxy": "*"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -17,7 +17,7 @@ from climber.service.tables import org
 from tests.service.conftest import DATABASES
 from tests.service.fleets import fleet as poles
 from tests.service.fleets import send
-from tests.service.servers import highmast, serving
+from tests.service.servers import PATIENCE_S, highmast, serving
 
 COUNT = 90
 
@@ -163,5 +163,5 @@ def test_a_base_map_that_cannot_be_used_is_refused(tmp_path: Path, option: str, 
 
 def test_tiles_from_elsewhere_are_allowed_only_when_named(tmp_path: Path) -> None:
     with serving(tmp_path / "data", "--map-tiles", "https://tiles.example.org/{z}/{x}/{y}.png") as server:
-        policy = httpx.get(f"{server.url}/sign-in").headers["content-security-policy"]
+        policy = httpx.get(f"{server.url}/sign-in", timeout=PATIENCE_S).headers["content-security-policy"]
     assert "connect-src 'self' https://tiles.example.org;" in policy

@@ -32,7 +32,7 @@ def page(served: Server, browser: Browser) -> Iterator[Page]:
 
 def open_fleet(served: Server, page: Page, query: str = "") -> None:
     page.goto(f"{served.url}/{query}")
-    expect(page.locator("#map")).to_have_attribute("data-poles", re.compile(r"\d"), timeout=60_000)
+    expect(page.locator("#map")).to_have_attribute("data-poles", re.compile(r"\d"))
 
 
 def test_counts_list_and_map_show_the_same_poles(served: Server, page: Page) -> None:

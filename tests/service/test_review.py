@@ -21,7 +21,7 @@ from climber.upload import HistoryClient, send_climb
 from tests.service import browsers
 from tests.service.browsers import in_both_schemes
 from tests.service.climbs import write_climb
-from tests.service.servers import Server, highmast, serving
+from tests.service.servers import PATIENCE_S, Server, highmast, serving
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of pycocotools itself
 SIZE_HW = (48, 64)
@@ -110,7 +110,7 @@ def test_a_rejected_photograph_is_no_label(client: httpx.Client) -> None:
 
 
 def test_marked_on_a_colour_that_rust_seldom_has_is_a_reason_to_look(served: Server) -> None:
-    with httpx.Client(base_url=served.url) as browser:
+    with httpx.Client(base_url=served.url, timeout=PATIENCE_S) as browser:
         browser.post("/sign-in", data={"key": served.key})
         for _ in range(600):  # looked at in the background when a climb has arrived
             listed = browser.get("/review?lang=en").text
@@ -164,7 +164,7 @@ def test_who_may_decide(served: Server, client: httpx.Client) -> None:
 
 
 def test_another_site_cannot_decide_with_a_readers_cookie(served: Server, client: httpx.Client) -> None:
-    with httpx.Client(base_url=served.url) as browser:
+    with httpx.Client(base_url=served.url, timeout=PATIENCE_S) as browser:
         assert browser.post("/sign-in", data={"key": served.key}).status_code == 303
         assert browser.get("/review").status_code == 200
         for headers in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):

@@ -11,7 +11,7 @@ import pytest
 
 from climber.upload import HistoryClient, read_climb, send_climb
 from tests.service.climbs import BEGAN, assessment, write_climb, write_grade
-from tests.service.servers import Server, highmast, serving
+from tests.service.servers import PATIENCE_S, Server, highmast, serving
 
 
 def sync(server: Server, *folders: Path) -> list[str]:
@@ -160,19 +160,19 @@ def test_sync_without_a_valid_key_says_what_to_do(server: Server, folder: Path) 
 
 
 def test_everything_needs_a_key(server: Server) -> None:
-    with httpx.Client(base_url=server.url) as nobody:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE_S) as nobody:
         assert nobody.get("/v1/poles").status_code == 401
         assert nobody.get("/v1/openapi.json").status_code == 401
         assert nobody.get("/").headers["location"] == "/sign-in"
 
 
 def test_a_sign_in_link_works_once(tmp_path: Path) -> None:
-    with serving(tmp_path / "data") as server, httpx.Client(base_url=server.url) as browser:
+    with serving(tmp_path / "data") as server, httpx.Client(base_url=server.url, timeout=PATIENCE_S) as browser:
         first = browser.get(server.sign_in)
         assert (first.status_code, first.headers["location"]) == (303, "/")
         assert browser.get("/v1/poles").status_code == 200
         assert browser.post("/v1/climbs:batch", json={"climbs": []}).status_code == 401
-        assert httpx.get(server.sign_in).status_code == 403
+        assert httpx.get(server.sign_in, timeout=PATIENCE_S).status_code == 403
 
 
 def test_key_file_is_for_its_owner_alone(server: Server) -> None:

@@ -35,7 +35,7 @@ from climber.safety import Limits
 from climber.saying import ENGLISH, Saying, in_language
 from climber.screen import Both, TerminalScreen, plain_console
 from climber.seen import Seen
-from climber.signing import laptop_key, sign, sign_assessment
+from climber.signing import laptop_key, sign
 from climber.stopping import StopButton
 from climber.time_left import TimeLeft
 from climber.views import camera_of, view_at
@@ -132,7 +132,6 @@ def _climb(
             screen.say(_where_time_went(watch, grader.waiting))
         sign(settings.folder, recorder.last_sha256, laptop_key())
         write_results(read_record(settings.folder), grader, segmenter.info, console)
-        sign_assessment(settings.folder / "grade.json", laptop_key())
     _say_how_it_ended(ended, settings, console)
     return ended
 

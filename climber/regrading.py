@@ -6,13 +6,12 @@ from pathlib import Path
 
 from climber.assess import Climbed, assess
 from climber.errors import InputError
-from climber.files import write_file
 from climber.mapping import Photographs, read_image
 from climber.pictures import write_labels, write_pictures
 from climber.pole import shape_of
 from climber.record import Assessment, Observation
 from climber.recording import MASKS, RECORD, Record, read_record
-from climber.signing import laptop_key, sign_assessment
+from climber.signing import laptop_key, write_assessment
 from climber.upload import file_sha256
 from climber.views import view_at
 from vision.surface import SurfaceMap
@@ -68,8 +67,7 @@ def regrade(
         write_pictures(folder, surface)
     write_labels(folder, surface, model)
     photographs.write_masks(folder / MASKS / assessment.assessment_id)
-    write_file(path, assessment.model_dump_json(indent=1).encode() + b"\n")
-    sign_assessment(path, laptop_key())
+    write_assessment(path, assessment, laptop_key())
     return assessment, path
 
 

@@ -6,26 +6,26 @@ from rich.console import Console
 from rich.progress import Progress
 
 from climber.assess import Climbed, assess
-from climber.files import write_file
 from climber.grader import Grader
 from climber.pictures import write_labels, write_pictures
 from climber.record import Assessment, GradedArea, LabelArea
 from climber.recording import MASKS, Record
 from climber.seen import in_words
+from climber.signing import laptop_key, write_assessment
 from vision.refine import Refinement
 from vision.surface import SurfaceMap
 from vision.types import ModelInfo
 
 
 def write_results(record: Record, grader: Grader, model: ModelInfo, console: Console) -> Assessment:
-    """Grade what waits, write pictures, masks and `grade.json`, print the summary."""
+    """Grade what waits, write pictures, masks and `grade.json` with its signature, print the summary."""
     surface, refinement = _final_map(grader, console)
     write_pictures(record.folder, surface)
     write_labels(record.folder, surface, model)
     climbed = Climbed(record.start.climb_id, len(record.observations), datetime.now(UTC))
     assessment = assess(surface, model, climbed, refinement)
     grader.photographs.write_masks(record.folder / MASKS / assessment.assessment_id)
-    write_file(record.folder / "grade.json", assessment.model_dump_json(indent=1).encode() + b"\n")
+    write_assessment(record.folder / "grade.json", assessment, laptop_key())
     console.print(summary(assessment))
     return assessment
 

@@ -8,7 +8,7 @@ signed by itself, by the laptop that made it, since later ones come from elsewhe
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal
 
 import click
 from cryptography.exceptions import InvalidSignature
@@ -17,33 +17,29 @@ from pydantic import Field, ValidationError
 
 from climber.errors import InputError
 from climber.files import write_file
-from climber.record import Model, Sha256
+from climber.record import Assessment, Model, Sha256
 from climber.recording import Record, assessment_files
 
 SIGNATURE = "climb.sig"
-CONTEXT = b"highmast climb record, version 1\n"
-"""Signed before the hash, so that the key's signatures cannot serve another purpose."""
-
-
+CONTEXTS = {None: b"highmast climb record, version 1\n", "signed": b"highmast climb record, version 2\n"}
+"""Signed before the hash, so that the key's signatures cannot serve another purpose. With the second the laptop also
+says that it signs each assessment of the climb, and nobody can take that word away without its key."""
 ASSESSMENT_CONTEXT = b"highmast assessment, version 1\n"
 
 
 class Signature(Model):
-    """`climb.sig`: who signed what."""
+    """`climb.sig`, `grade.json.sig` and their like: who signed."""
 
     public_key: str = Field(pattern=r"^[0-9a-f]{64}$")
-    last_sha256: Sha256
+    last_sha256: Sha256 | None = None
+    """Of a record: its last line."""
+    assessments: Literal["signed"] | None = None
+    """Of a record: each assessment beside it is signed as well. None in records that are older than that."""
     signature: str = Field(pattern=r"^[0-9a-f]{128}$")
 
-
-class AssessmentSignature(Model):
-    """`grade.json.sig` and its like: who signed an assessment."""
-
-    public_key: str = Field(pattern=r"^[0-9a-f]{64}$")
-    signature: str = Field(pattern=r"^[0-9a-f]{128}$")
-
-
-AnySignature = TypeVar("AnySignature", Signature, AssessmentSignature)
+    def content(self) -> bytes:
+        """The file, byte for byte."""
+        return self.model_dump_json(exclude_none=True).encode() + b"\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +47,8 @@ class Verified:
     """What a check of a climb folder found; no problems means every byte is as it was signed."""
 
     problems: tuple[str, ...]
+    notes: tuple[str, ...]
+    """What cannot be checked: assessments of old records, which are not signed."""
     frames: int
     public_key: str | None
     """None where the record is not signed."""
@@ -67,25 +65,33 @@ def laptop_key(folder: Path | None = None) -> Ed25519PrivateKey:
 
 def sign(folder: Path, last_sha256: str, key: Ed25519PrivateKey) -> None:
     """Write `climb.sig` over a record that ends with the line of this hash."""
-    document = Signature(
-        public_key=key.public_key().public_bytes_raw().hex(),
+    signature = Signature(
+        public_key=_public(key),
         last_sha256=last_sha256,
-        signature=key.sign(CONTEXT + bytes.fromhex(last_sha256)).hex(),
+        assessments="signed",
+        signature=key.sign(CONTEXTS["signed"] + bytes.fromhex(last_sha256)).hex(),
     )
-    write_file(folder / SIGNATURE, document.model_dump_json().encode() + b"\n")
+    write_file(folder / SIGNATURE, signature.content())
 
 
 def sign_assessment(path: Path, key: Ed25519PrivateKey) -> None:
     """Write `NAME.sig` beside an assessment, over its bytes as they are."""
-    document = AssessmentSignature(
-        public_key=key.public_key().public_bytes_raw().hex(), signature=key.sign(_assessed(path.read_bytes())).hex()
-    )
-    write_file(path.with_name(f"{path.name}.sig"), document.model_dump_json().encode() + b"\n")
+    signed = key.sign(_assessed(path.read_bytes())).hex()
+    write_file(_beside(path), Signature(public_key=_public(key), signature=signed).content())
 
 
-def unsigned(folder: Path) -> tuple[Path, ...]:
-    """Assessments without a signature."""
-    return tuple(one for one in assessment_files(folder) if not one.with_name(f"{one.name}.sig").exists())
+def write_assessment(path: Path, assessment: Assessment, key: Ed25519PrivateKey) -> None:
+    """Write an assessment, and at once its signature."""
+    write_file(path, assessment.model_dump_json(indent=1).encode() + b"\n")
+    sign_assessment(path, key)
+
+
+def _public(key: Ed25519PrivateKey) -> str:
+    return key.public_key().public_bytes_raw().hex()
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.sig")
 
 
 def _assessed(content: bytes) -> bytes:
@@ -94,15 +100,40 @@ def _assessed(content: bytes) -> bytes:
 
 def verify(record: Record) -> Verified:
     """Check every frame's hash, the signature of a record whose chain already held when it was read, and those of the
-    assessments beside it (assessments without one are older than their signatures)."""
+    assessments beside it. Where the record's signature says so, each of them must have one."""
     problems = [problem for o in record.observations if (problem := _frame_problem(record.folder, o.file, o.sha256))]
-    signature = _read(record.folder / SIGNATURE, Signature)
+    notes: list[str] = []
+    signature = _read(record.folder / SIGNATURE)
     if signature is not None:
         problems += _signature_problems(record, signature)
-    own = record.folder / "grade.json"  # looked for even where it is gone: its signature may have stayed
-    for path in dict.fromkeys((own, *assessment_files(record.folder))):
-        problems += _assessment_problems(path)
-    return Verified(tuple(problems), len(record.observations), signature.public_key if signature else None)
+    for path in _assessments(record.folder):
+        if _beside(path).exists():
+            problems += _assessment_problems(path)
+        elif signature is not None and signature.assessments:
+            problems.append(f"{path}: not signed, although {SIGNATURE} says that it is. {DELETED}")
+        else:
+            notes.append(f"{path}: this assessment is not signed, so an altered byte of it cannot be found")
+    public_key = signature.public_key if signature else None
+    return Verified(tuple(problems), tuple(notes), len(record.observations), public_key)
+
+
+DELETED = "The signature was deleted, or the laptop went off before it was written"
+
+
+def why_unsigned(record: Record) -> str:
+    """What a record without `climb.sig` tells about that."""
+    path = record.folder / SIGNATURE
+    if _beside(record.folder / "grade.json").exists():
+        return f"{path}: was deleted; the record was signed before its assessment was"
+    if record.stop is not None:
+        return f"{path}: is missing, although the record is finished, so its last line is unprotected. {DELETED}"
+    return f"{record.folder}: not signed, so its last line is unprotected; the climb crashed before its end"
+
+
+def _assessments(folder: Path) -> list[Path]:
+    """Those that are there, and those that are gone and left a signature."""
+    signed = [path.with_suffix("") for path in (*folder.glob("grade.json.sig"), *folder.glob("grades/*.json.sig"))]
+    return sorted({*assessment_files(folder), *signed})
 
 
 def _frame_problem(folder: Path, file: str, sha256: str) -> str | None:
@@ -113,35 +144,34 @@ def _frame_problem(folder: Path, file: str, sha256: str) -> str | None:
     return None if found == sha256 else f"{folder / file}: altered (hash {found[:12]}…, recorded {sha256[:12]}…)"
 
 
-def _read(path: Path, kind: type[AnySignature]) -> AnySignature | None:
+def _read(path: Path) -> Signature | None:
     """Byte for byte as it was written: a signature file with another blank in it was altered too."""
     if not path.exists():
         return None
     content = path.read_bytes()
     try:
-        found = kind.model_validate_json(content)
+        found = Signature.model_validate_json(content)
     except ValidationError as error:
         raise InputError(f"{path}: not a signature file ({error.errors()[0]['msg']}).") from error
-    if found.model_dump_json().encode() + b"\n" != content:
+    if found.content() != content:
         raise InputError(f"{path}: altered since it was written.")
     return found
 
 
 def _assessment_problems(path: Path) -> list[str]:
-    beside = path.with_name(f"{path.name}.sig")
-    signature = _read(beside, AssessmentSignature)
-    if signature is None:
-        return []
+    beside = _beside(path)
+    signature = _read(beside)
     if not path.exists():
         return [f"{path}: is missing, although {beside.name} signs it"]
-    if _holds(signature.public_key, signature.signature, _assessed(path.read_bytes())):
+    if signature and _holds(signature, _assessed(path.read_bytes())):
         return []
     return [f"{path}: altered since it was signed ({beside.name})"]
 
 
-def _holds(public_key: str, signature: str, signed: bytes) -> bool:
+def _holds(given: Signature, signed: bytes) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(bytes.fromhex(signature), signed)
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(given.public_key))
+        key.verify(bytes.fromhex(given.signature), signed)
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -151,6 +181,6 @@ def _signature_problems(record: Record, signature: Signature) -> list[str]:
     path = record.folder / SIGNATURE
     if signature.last_sha256 != record.last_sha256 or record.torn_bytes:
         return [f"{path}: signed another state of the record; lines were altered, cut or added"]
-    if not _holds(signature.public_key, signature.signature, CONTEXT + bytes.fromhex(signature.last_sha256)):
+    if not _holds(signature, CONTEXTS[signature.assessments] + bytes.fromhex(record.last_sha256)):
         return [f"{path}: the signature is not of the key it names"]
     return []

@@ -6,7 +6,7 @@ import click
 
 from climber.errors import InputError
 from climber.recording import read_record
-from climber.signing import unsigned, verify
+from climber.signing import verify, why_unsigned
 
 
 @click.command()
@@ -15,7 +15,8 @@ from climber.signing import unsigned, verify
 def command(folders: tuple[Path, ...], key: str | None) -> None:
     """Check records, frames, assessments and signatures in FOLDERS; any altered byte is named.
 
-    Exit status 0 when all is as signed, 2 when something was altered, cut, or is not signed.
+    Exit status 0 when all is as signed, 2 when something was altered, cut, deleted, or is not signed.
+    Assessments of records made before those were signed are named, and are no error.
     """
     problems = [problem for folder in folders for problem in _check(folder, key)]
     for problem in problems:
@@ -26,14 +27,15 @@ def command(folders: tuple[Path, ...], key: str | None) -> None:
 
 def _check(folder: Path, key: str | None) -> list[str]:
     try:
-        verified = verify(read_record(folder))
+        record = read_record(folder)
+        verified = verify(record)
     except InputError as error:
         return [str(error)]
-    for path in unsigned(folder):
-        click.echo(f"{path}: this assessment is not signed, so an altered byte of it cannot be found")
+    for note in verified.notes:
+        click.echo(note)
     problems = list(verified.problems)
     if verified.public_key is None:
-        problems.append(f"{folder}: not signed, so its last line is unprotected; a climb that crashed is not signed")
+        problems.append(why_unsigned(record))
     elif key is not None and key != verified.public_key:
         problems.append(f"{folder}: signed by {verified.public_key}, not by {key}")
     if not problems:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from climber import signing
 from climber.errors import InputError
 from climber.recording import RECORD, read_record
-from climber.signing import SIGNATURE, laptop_key, sign, sign_assessment
+from climber.signing import CONTEXTS, SIGNATURE, laptop_key, sign, sign_assessment, why_unsigned
 from tests.climber.folders import write_climb
 
 FILES = [RECORD, SIGNATURE, "frames/000002.jpg", "grade.json", "grade.json.sig"]
@@ -84,7 +84,57 @@ def test_missing_frame_and_missing_signature_are_found(signed: Path) -> None:
     (signed / SIGNATURE).unlink()
     done = verify(signed)
     assert "000001.jpg: No such file" in done.stdout
-    assert "not signed" in done.stdout
+    assert "climb.sig: was deleted" in done.stdout
+
+
+def problems(folder: Path) -> list[str]:
+    """What a check finds, without the folder's name."""
+    return [problem.removeprefix(f"{folder}/") for problem in signing.verify(read_record(folder)).problems]
+
+
+def test_a_deleted_signature_of_an_assessment_is_found(signed: Path) -> None:
+    (signed / "grade.json.sig").unlink()
+    done = verify(signed)
+    assert done.returncode == 2
+    assert f"{signed / 'grade.json'}: not signed, although climb.sig says that it is" in done.stdout
+
+
+def test_the_word_that_assessments_are_signed_cannot_be_taken_away(signed: Path) -> None:
+    (signed / "grade.json.sig").unlink()
+    content = (signed / SIGNATURE).read_text()
+    (signed / SIGNATURE).write_text(content.replace(',"assessments":"signed"', ""))
+    assert problems(signed) == ["climb.sig: the signature is not of the key it names"]
+
+
+@pytest.mark.parametrize("name", ["grade.json", "grades/later.json"])
+def test_a_deleted_assessment_whose_signature_stayed_is_found(signed: Path, name: str) -> None:
+    path = signed / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text('{"as": "assessed later"}\n')
+    sign_assessment(path, Ed25519PrivateKey.generate())
+    assert problems(signed) == []
+    path.unlink()
+    assert problems(signed) == [f"{name}: is missing, although {path.name}.sig signs it"]
+
+
+def test_an_old_record_whose_assessment_was_never_signed_passes(signed: Path) -> None:
+    (signed / "grade.json.sig").unlink()
+    key, last = Ed25519PrivateKey.generate(), read_record(signed).last_sha256
+    public, signature = key.public_key().public_bytes_raw().hex(), key.sign(CONTEXTS[None] + bytes.fromhex(last)).hex()
+    old = f'{{"public_key":"{public}","last_sha256":"{last}","signature":"{signature}"}}\n'
+    (signed / SIGNATURE).write_text(old)
+    done = verify(signed)
+    assert done.returncode == 0, done.stdout
+    assert "grade.json: this assessment is not signed, so an altered byte of it cannot be found" in done.stdout
+
+
+def test_why_a_record_has_no_signature_is_told_as_far_as_it_can_be(signed: Path, tmp_path: Path) -> None:
+    (signed / SIGNATURE).unlink()
+    assert "climb.sig: was deleted" in why_unsigned(read_record(signed))
+    (signed / "grade.json.sig").unlink()
+    assert "although the record is finished" in why_unsigned(read_record(signed))
+    write_climb(tmp_path / "crashed", 1, stop=False)
+    assert "crashed before its end" in why_unsigned(read_record(tmp_path / "crashed"))
 
 
 def test_another_key_is_found(signed: Path) -> None:

@@ -1,4 +1,4 @@
-"""A model measured on photographs with masks, as they are and with our corrections."""
+"""A model measured on photographs with masks, as they are and with our corrections, whole or on the steel alone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from vision.corrections import Corrections
 from vision.labels import Pair, RustMask, read_pair
 from vision.metrics import Counts, calibration_error, count
 from vision.segmenter import Segmenter
+from vision.silhouettes import Inside, Silhouettes
+from vision.types import Mask
 
 SAMPLE = 7
 """Every seventh row and column goes into the calibration error: neighbours say the same."""
@@ -44,18 +46,28 @@ class Scores:
     calibration_error: float
 
 
-def scored(segmenter: Segmenter, pairs: list[Pair], corrections: Corrections | None = None) -> Iterator[PhotoScore]:
-    """Segment photographs and count; with corrections, mended masks are the truth and dropped ones left out."""
+def scored(
+    segmenter: Segmenter,
+    pairs: list[Pair],
+    corrections: Corrections | None = None,
+    silhouettes: Silhouettes | None = None,
+) -> Iterator[PhotoScore]:
+    """Segment photographs and count; with corrections, mended masks are the truth and dropped ones left out.
+
+    With silhouettes only the pixels inside them are counted, and photographs without one are left out.
+    """
     for pair in pairs:
-        image, truth = read_pair(pair)
-        if corrections is not None:
-            mended = corrections.mended(pair, truth)
-            if mended is None:
-                continue
-            truth = mended
-        mask = segmenter.segment(image)
-        thin = np.s_[::SAMPLE, ::SAMPLE]
-        yield PhotoScore(pair, count(mask.label, truth), mask.probability[thin], truth[thin])
+        image, mask = read_pair(pair)
+        truth = mask if corrections is None else corrections.mended(pair, mask)
+        inside = np.ones(mask.shape, bool) if silhouettes is None else silhouettes.inside(pair, mask.shape)
+        if truth is not None and inside is not None:
+            yield _score(pair, segmenter.segment(image), truth, inside)
+
+
+def _score(pair: Pair, answer: Mask, truth: RustMask, inside: Inside) -> PhotoScore:
+    thin = np.zeros_like(inside)
+    thin[::SAMPLE, ::SAMPLE] = inside[::SAMPLE, ::SAMPLE]
+    return PhotoScore(pair, count(answer.label[inside], truth[inside]), answer.probability[thin], truth[thin])
 
 
 def summed(scores: list[PhotoScore]) -> Scores:

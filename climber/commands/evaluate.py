@@ -12,8 +12,10 @@ from climber.errors import InputError
 if TYPE_CHECKING:
     from vision.corrections import Corrections
     from vision.evaluation import PhotoScore, Scores
-    from vision.labels import Pair
     from vision.segmenter import Segmenter
+    from vision.silhouettes import Silhouettes
+
+    View = tuple[Corrections | None, Silhouettes | None]
 
 
 @click.command()
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 @click.option("--set", "sets", multiple=True, help="Only this set; may be given again.")
 @click.option("--model", type=click.Path(path_type=Path), help="Another model file than the shipped one.")
 @click.option("--corrections", type=click.Path(path_type=Path), help="Corrections of masks, measured beside.")
+@click.option(
+    "--silhouettes", type=click.Path(path_type=Path), help="Outlines of the steel: also measured inside them."
+)
 @click.option("--tiles", type=click.Path(path_type=Path), help="Texture tiles: also the false alarms by material.")
 @click.option("--worst", type=click.Path(path_type=Path), help="Write a contact sheet of the worst 24 (PNG).")
 @click.option("--reliability", is_flag=True, help="Also stated probability beside the observed share of rust.")
@@ -32,6 +37,7 @@ def command(
     sets: tuple[str, ...],
     model: Path | None,
     corrections: Path | None,
+    silhouettes: Path | None,
     tiles: Path | None,
     worst: Path | None,
     reliability: bool,
@@ -39,13 +45,15 @@ def command(
 ) -> None:
     """Measure a model on DATASET: a folder with index.csv (columns set, name, split).
 
-    Photographs are SET/images/NAME.jpg (or .png), masks SET/masks/NAME.png with 0 = not rust.
+    Photographs are SET/images/NAME.jpg (or .png), masks SET/masks/NAME.png with 0 = not rust. The masks as they are
+    come first; rows beside them use --corrections, or count only the pixels inside --silhouettes, or both.
     """
     from vision.evaluation import chosen, scored, summed
     from vision.labels import read_index
     from vision.segmenter import Segmenter
 
     try:
+        views = _views(corrections, silhouettes)
         segmenter = Segmenter.load(model)
         groups = chosen(read_index(dataset), split, sets)
         if not groups:
@@ -57,7 +65,8 @@ def command(
             _show(f"{name}/{split}", summed(scores), as_json)
             if reliability:
                 _reliability(scores, as_json)
-            _mended(name, split, segmenter, pairs, corrections, as_json)
+            for words, view in views.items():
+                _beside(f"{name}/{split} {words}", list(scored(segmenter, pairs, *view)), as_json)
         if tiles is not None:
             _confusers(segmenter, tiles, as_json)
         if worst is not None:
@@ -80,15 +89,28 @@ def _reliability(scores: list["PhotoScore"], as_json: bool) -> None:
         )
 
 
-def _mended(
-    name: str, split: str, segmenter: "Segmenter", pairs: list["Pair"], path: Path | None, as_json: bool
-) -> None:
+def _views(corrections: Path | None, silhouettes: Path | None) -> dict[str, "View"]:
+    """Return what is measured beside the masks as they are, by its name."""
     from vision.corrections import read_corrections
-    from vision.evaluation import scored, summed
+    from vision.silhouettes import read_silhouettes
 
-    if path is not None:
-        corrections: Corrections = read_corrections(path)
-        _show(f"{name}/{split} mended", summed(list(scored(segmenter, pairs, corrections))), as_json)
+    mended = None if corrections is None else read_corrections(corrections)
+    steel = None if silhouettes is None else read_silhouettes(silhouettes)
+    views: dict[str, View] = {} if mended is None else {"mended": (mended, None)}
+    if steel is not None:
+        views["inside silhouettes"] = (None, steel)
+    if mended is not None and steel is not None:
+        views["mended, inside silhouettes"] = (mended, steel)
+    return views
+
+
+def _beside(name: str, scores: list["PhotoScore"], as_json: bool) -> None:
+    from vision.evaluation import summed
+
+    if scores:
+        _show(name, summed(scores), as_json)
+    else:
+        click.echo(f"{name}: no photograph of this set is left", err=True)
 
 
 def _show(name: str, scores: "Scores", as_json: bool) -> None:

@@ -45,7 +45,7 @@ def dataset(tmp_path: Path) -> Path:
     return root
 
 
-def test_figures_are_those_of_the_masks_and_mended_ones_stand_beside(dataset: Path, tmp_path: Path) -> None:
+def test_figures_are_those_of_the_masks_and_others_stand_beside(dataset: Path, tmp_path: Path) -> None:
     image = dataset / "street" / "images" / "b.png"
     # one pixel makes the file, and so its key, its own
     picture = cv2.imread(str(image))
@@ -57,15 +57,23 @@ def test_figures_are_those_of_the_masks_and_mended_ones_stand_beside(dataset: Pa
         f'[[photograph]]\nsha256 = "{key}"\nname = "b"\nreason = "rust left out"\n'
         "rust = [[[64, 64], [191, 64], [191, 191], [64, 191]]]\n"
     )
-    done = evaluated(dataset, "--json", "--corrections", corrections)
+    silhouettes = tmp_path / "silhouettes.toml"
+    silhouettes.write_text(
+        f'[[photograph]]\nsha256 = "{key}"\nname = "b"\nsteel = [[[0, 64], [127, 64], [127, 191], [0, 191]]]\n'
+        "other = [[[0, 0], [95, 0], [95, 255], [0, 255]]]\n"
+    )
+    done = evaluated(dataset, "--json", "--corrections", corrections, "--silhouettes", silhouettes)
     assert done.returncode == 0, done.stderr
-    plain, mended = map(json.loads, done.stdout.splitlines())
+    plain, mended, inside, both = map(json.loads, done.stdout.splitlines())
     assert (plain["set"], mended["set"], plain["photographs"]) == ("street/val", "street/val mended", 2)
+    assert (inside["set"], both["set"]) == ("street/val inside silhouettes", "street/val mended, inside silhouettes")
+    assert (inside["photographs"], inside["iou"], both["photographs"]) == (1, 0, 1)
     label = Segmenter.load().segment(np.ascontiguousarray(picture[..., ::-1])).label
     truth = np.zeros_like(label)
     truth[64:192, 64:192] = 1
     assert mended["iou"] == pytest.approx(count(label, truth).iou, abs=0.01)
     assert mended["iou"] > 1.5 * plain["iou"]
+    assert both["iou"] == pytest.approx(label[64:192, 96:128].mean())
 
 
 def test_reliability_covers_every_pixel_once(dataset: Path) -> None:
@@ -94,6 +102,7 @@ def test_what_is_missing_is_named(dataset: Path, tmp_path: Path) -> None:
         ((tmp_path,), "index.csv is missing"),
         ((dataset, "--split", "test"), "no photographs of split 'test'"),
         ((dataset, "--corrections", tmp_path / "wrong.toml"), "give the 64 hex digits"),
+        ((dataset, "--silhouettes", tmp_path / "none.toml"), "is no silhouettes file"),
     ):
         done = evaluated(*words)
         assert (done.returncode, message in done.stderr) == (2, True), done.stderr

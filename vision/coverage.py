@@ -1,6 +1,6 @@
 """What of the shaft was seen well enough to grade, and the gaps that were not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from vision.surface import SurfaceMap
+
+Flags = npt.NDArray[np.bool_]
+"""Cells: rows from the top, columns around."""
 
 
 class State(IntEnum):
@@ -63,12 +66,16 @@ CELL_LOST = 0.5
 SMALLEST_M2 = 0.002
 """Smaller gaps count in the coverage but are not listed."""
 
+CUT_M2 = 0.1
+"""A gap is cut in two at a height where so much surface around it, that was seen, then lies outside of both boxes."""
+
 
 def holes(surface: "SurfaceMap") -> tuple[Hole, ...]:
-    """List the connected gaps of at least SMALLEST_M2, the largest first, each with its commonest reason."""
+    """List the gaps of at least SMALLEST_M2, the largest first, each with its commonest reason: connected pieces, in
+    boxes that hold little else. A ring that was not seen and one facet all the way up from it are two gaps."""
     lost, reasons, area = _cells(surface)
-    labels = _ringed_components(lost >= CELL_LOST)
-    found = [_hole(surface, labels == label, lost * area, reasons) for label in range(1, int(labels.max()) + 1)]
+    pieces = _pieces(lost >= CELL_LOST, CUT_M2 / float(area.mean()))
+    found = [_hole(surface, piece, lost * area, reasons) for piece in pieces]
     return tuple(sorted((hole for hole in found if hole.area_m2 >= SMALLEST_M2), key=lambda hole: -hole.area_m2))
 
 
@@ -85,7 +92,38 @@ def _being(surface: "SurfaceMap", state: State) -> Callable[[slice], npt.NDArray
     return lambda rows: (surface.state[rows] == state).astype(np.float32)
 
 
-def _ringed_components(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+def _pieces(lost: Flags, least: float) -> Iterator[Flags]:
+    """Yield connected cells, cut where that saves at least so many cells of their boxes."""
+    labels = _ringed_components(lost)
+    for label in range(1, int(labels.max()) + 1):
+        piece = labels == label
+        cut = _cut(piece, least)
+        if cut is None:
+            yield piece
+        else:
+            below = np.arange(len(piece))[:, None] >= cut
+            yield from _pieces(piece & ~below, least)
+            yield from _pieces(piece & below, least)
+
+
+def _cut(piece: Flags, least: float) -> int | None:
+    """Return the row from which on a second box saves most cells, if that is enough."""
+    rows = np.flatnonzero(piece.any(axis=1))
+    held = piece[rows[0] : rows[-1] + 1]
+    above, below = _widths(held), _widths(held[::-1])[::-1]
+    count = np.arange(1, len(held))
+    saved = above[-1] * len(held) - above[:-1] * count - below[1:] * (len(held) - count)
+    return int(rows[0] + 1 + np.argmax(saved)) if len(saved) and saved.max() >= least else None
+
+
+def _widths(held: Flags) -> npt.NDArray[np.intp]:
+    """Columns of the box around the first row, around the first two, and so on."""
+    turn = held.shape[1]
+    spans = [_span(np.flatnonzero(row), turn) for row in np.logical_or.accumulate(held, axis=0)]
+    return np.array([(last - first) % turn + 1 for first, last in spans], dtype=np.intp)
+
+
+def _ringed_components(mask: Flags) -> npt.NDArray[np.int32]:
     """Label connected cells, neighbours across azimuth 0 included."""
     count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
     names = np.arange(count)
@@ -97,7 +135,7 @@ def _ringed_components(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
 
 def _hole(
     surface: "SurfaceMap",
-    inside: npt.NDArray[np.bool_],
+    inside: Flags,
     lost_m2: npt.NDArray[np.float32],
     reasons: npt.NDArray[np.intp],
 ) -> Hole:

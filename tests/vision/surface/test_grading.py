@@ -129,6 +129,33 @@ def test_a_gap_across_azimuth_0_is_one_gap() -> None:
     assert hole.reason == "too coarse"
 
 
+def test_a_hidden_strip_and_a_facet_lost_above_it_are_two_gaps() -> None:
+    shape = PoleShape(12, 260, 140, 12)
+    surface = _seen(shape, 10)
+    surface.state[surface.row_of(6.8) : surface.row_of(4.8)] = State.UNGRADABLE
+    facets = slice(-surface.columns // 12, None), slice(0, surface.columns // 12)  # across azimuth 0
+    for columns in facets:
+        surface.state[: surface.row_of(6.8), columns] = State.TOO_OBLIQUE
+    strip, facet = holes(surface)
+    assert (strip.bottom_m, strip.top_m) == pytest.approx((4.8, 6.8), abs=0.03)
+    assert (facet.bottom_m, facet.top_m) == pytest.approx((6.8, 12), abs=0.03)
+    assert (strip.reason, facet.reason) == ("ungradable", "too oblique")
+    assert (strip.azimuth_from_deg, strip.azimuth_to_deg) == (0, 360)
+    assert facet.azimuth_from_deg > 320 > 40 > facet.azimuth_to_deg
+    assert strip.area_m2 + facet.area_m2 == pytest.approx(
+        area_m2(shape, 4.8, 6.8) + area_m2(shape, 6.8, 12) / 6, rel=0.03
+    )
+
+
+def test_a_ragged_gap_stays_one() -> None:
+    surface = _seen()
+    surface.state[surface.row_of(4) : surface.row_of(2)] = State.NOT_SEEN
+    for left in range(0, surface.columns, 60):
+        surface.state[surface.row_of(4.3) : surface.row_of(4), left : left + 40] = State.NOT_SEEN
+    (hole,) = holes(surface)
+    assert (hole.bottom_m, hole.top_m) == pytest.approx((2, 4.3), abs=0.03)
+
+
 def test_share_at_ri3_or_worse_is_the_share_of_rusty_fields() -> None:
     surface = _seen(PoleShape(6, 320, 320), 5)
     surface.rust[: surface.rows // 4] = 255

@@ -46,10 +46,11 @@ class Quick:
         who = self._service.keyring.remembered(request.headers.get("authorization", ""))
         if who is None or self._service.rate.wait_s(who.key_id):
             return None
+        scope["state"] = scope.get("state", {}) | {"key_id": who.key_id, "counted": True}
         body = await self._body(who, *asked)
         if body is None:
             return None
-        scope["route"], scope["state"] = ROUTES[asked[0]], scope.get("state", {}) | {"key_id": who.key_id}
+        scope["route"] = ROUTES[asked[0]]
         return json_answer(request, body)
 
     async def _body(self, who: Principal, what: str, pole_id: str, given: dict[str, Any]) -> bytes | None:

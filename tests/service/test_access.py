@@ -1,17 +1,21 @@
 """Who may do what: roles, organisations on every route, revoked keys, rate limits."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from climber.ids import uuid7
 from climber.service.app import build_service, create_app
 from climber.service.limits import RateLimit
 from climber.service.settings import settings_for
+from climber.service.signin import local_owner
 from climber.upload import HistoryClient, send_climb
 from tests.service.climbs import BEGAN, write_climb
 from tests.service.servers import Server, highmast, serving
@@ -182,6 +186,24 @@ def test_rate_limit_lets_a_burst_through_then_a_steady_stream() -> None:
     assert limit.wait_s("b") == 0
     now_s = timedelta(milliseconds=500).total_seconds()
     assert [limit.wait_s("a") for _ in range(2)] == [0, 0.5]
+
+
+@pytest.mark.parametrize("what", ["latest", "history"])
+def test_a_question_that_the_quick_way_passes_on_counts_once(tmp_path: Path, what: str) -> None:
+    burst = 6
+    service = build_service(settings_for(tmp_path, None))
+    service = replace(service, rate=RateLimit(per_second=1e-9, burst=burst))
+    local_owner(service.database, tmp_path / "local.key")
+    headers = {"Authorization": f"Bearer {(tmp_path / 'local.key').read_text().strip()}"}
+
+    async def ask() -> list[int]:
+        transport = httpx.ASGITransport(create_app(service))
+        async with httpx.AsyncClient(transport=transport, base_url="http://history", headers=headers) as client:
+            nowhere = f"/v1/poles/{'0' * 8}-0000-7000-8000-{'0' * 12}/{what}"
+            return [(await client.get(nowhere)).status_code for _ in range(burst + 1)]
+
+    assert asyncio.run(ask()) == [404] * burst + [429]
+    service.database.close()
 
 
 def test_another_address_can_be_served_once_there_is_an_administrator(tmp_path: Path) -> None:

@@ -15,13 +15,14 @@ from climber.service import queries, schemas
 from climber.service.answers import Hash, Reader, Uploader, found
 from climber.service.audit import note
 from climber.service.auth import Principal
+from climber.service.bodies import JsonRoute
 from climber.service.context import service_of
 from climber.service.ingest import ItemResult, store_climbs
 from climber.service.objects import MIME, BlobInfo, BlobRefusedError
 from climber.service.preparing import prepare
 from climber.service.tables import blob, insert_new, stamp
 
-router = APIRouter(prefix="/v1", tags=["upload"])
+router = APIRouter(prefix="/v1", tags=["upload"], route_class=JsonRoute)
 
 
 class ClimbBatch(Model):

@@ -8,14 +8,15 @@ from pathlib import Path
 
 SHIPPED = Path(__file__).parent / "models" / "rust.onnx"
 
-FORMAT = "highmast-rust/2"
-"""Graph: `image` uint8 (1, h, w, 3) RGB, h and w multiples of 64, to `logit` float32 (1, h / 2, w / 2), calibrated.
+FORMAT = "highmast-rust/3"
+"""Graph: `image` uint8 (1, h, w, 3) RGB, h and w multiples of 64, to logits of rust before calibration, float32:
+`coarse` (1, h / 4, w / 4) from the picture at half scale, `fine` (1, h / 2, w / 2) from the picture itself.
 
-With more labels than rust and not rust also `sound_label` and `rust_label`, uint8 (1, h, w): the likeliest label on
-either side of the threshold."""
+With more labels than rust and not rust instead to `logit` (1, h / 2, w / 2), of the mean of both scales, and to
+`sound_label` and `rust_label`, uint8 (1, h, w): the likeliest label on either side of the threshold."""
 
-KNOWN = ("highmast-rust/1", FORMAT)
-"""Formats that can be read; the first gave `probability` (1, h, w) instead of `logit`."""
+KNOWN = ("highmast-rust/1", "highmast-rust/2", FORMAT)
+"""Formats that can be read; the second gave `logit` calibrated, the first `probability` (1, h, w)."""
 
 SEAL = re.compile(rb"seal-sha256:([0-9a-f]{64})")
 BLANK = b"seal-sha256:" + b"0" * 64
@@ -41,11 +42,15 @@ class Card:
     """Scale of the surface for which it was trained, finest and coarsest."""
     rule: str
     """Grading rule at export."""
+    temperature: float = 1.0
+    """The graph's logits are divided by it; 1 in files whose graph does so."""
     labels: tuple[str, ...] = ("not rust", "rust")
     """Names by value."""
     rust_values: tuple[int, ...] = (1,)
     """Which of them are rust."""
-    preprocessing: str = "RGB bytes, (x - 128) / 128 and mean of full and half scale, mirrored to multiples of 64"
+    preprocessing: str = (
+        "RGB bytes, (x - 128) / 128, half scale and, where it finds rust possible, full scale; mirrored to 64"
+    )
     metrics: dict[str, float] = field(default_factory=dict)
     data_sha256: dict[str, str] = field(default_factory=dict)
     """Of the training data, by name."""

@@ -2,14 +2,18 @@
 
 import hashlib
 import os
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from vision.model_file import Card, ModelFileError, from_metadata, read_model
 from vision.preprocess import padded, probability_of, tiles
 from vision.registry import production
-from vision.runtime import DEFAULT, Run, keep, kept, onnx_session, open_vino
+from vision.runtime import DEFAULT, Run, keep, kept, onnx_run, onnx_session, open_vino
+from vision.two_scales import rust_logit
 from vision.types import Image, Mask, ModelInfo
 
 
@@ -17,8 +21,9 @@ class Segmenter:
     """A loaded model. `segment` may be called from one thread at a time."""
 
     def __init__(self, run: Run, outputs: tuple[str, ...], card: Card, sha256: str, runtime: str) -> None:
-        self._run, self._outputs = run, len(outputs)
-        self._halved = outputs[0] == "logit"
+        self.run, self._outputs = run, outputs
+        self.two_scales = "fine" in outputs
+        """Whether the graph gives both scales apart, so that the full one is computed only where it is needed."""
         self.card = card
         rates = (card.true_positive_rate, card.false_positive_rate, card.gains, card.alarms)
         sure = (card.sure_gains, card.sure_alarms)
@@ -44,7 +49,7 @@ class Segmenter:
         outputs = tuple(each.name for each in session.get_outputs())
         sha256 = hashlib.sha256(content).hexdigest()
         if runtime == DEFAULT:
-            return cls(lambda image: session.run(None, {"image": image}), outputs, card, sha256, runtime)
+            return cls(onnx_run(session), outputs, card, sha256, runtime)
         return cls(open_vino(content, runtime.split()[1], threads), outputs, card, sha256, runtime)
 
     @classmethod
@@ -59,18 +64,33 @@ class Segmenter:
         """Find rust in an RGB photograph of any size; ValueError unless it is uint8 (height_px, width_px, 3)."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
             raise ValueError(f"image is {image.dtype} {image.shape}; give RGB bytes, shape (height_px, width_px, 3)")
-        planes = [np.empty(image.shape[:2], dtype=np.float32 if n == 0 else np.uint8) for n in range(self._outputs)]
-        for tile in tiles(*image.shape[:2]):
-            for plane, answer in zip(planes, self._answer(image[tile.read]), strict=True):
-                plane[tile.keep] = tile.kept(answer)
-        label = (planes[0] >= np.float32(self.card.threshold)).astype(np.uint8)
-        classes = np.where(label, planes[2], planes[1]) if self._outputs == 3 else None
-        return Mask(planes[0], label, self.info, classes)
+        height, width = image.shape[:2]
+        whole = padded(image)[0]
+        probability, *labels = self._two_scales(whole) if self.two_scales else self._everywhere(whole)
+        probability, *labels = (plane[:height, :width] for plane in (probability, *labels))
+        label = (probability >= np.float32(self.card.threshold)).astype(np.uint8)
+        classes = np.where(label, labels[1], labels[0]) if labels else None
+        return Mask(np.ascontiguousarray(probability), label, self.info, classes)
 
-    def _answer(self, part: Image) -> list[np.ndarray[tuple[int, int], np.dtype[np.float32]]]:
-        rust, *labels = self._run(padded(part))
-        planes = (probability_of(rust) if self._halved else rust, *labels)
-        return [plane[0, : part.shape[0], : part.shape[1]] for plane in planes]
+    def _two_scales(self, image: Image) -> list[npt.NDArray[Any]]:
+        """Return the probability of rust, from coarse to fine."""
+        logit = rust_logit(image, partial(self._logit, "coarse"), partial(self._logit, "fine"))
+        return [probability_of(logit, self.card.temperature)]
+
+    def _logit(self, output: str, part: Image) -> npt.NDArray[np.float32]:
+        return np.asarray(self.run(np.ascontiguousarray(part)[None], output)[0][0], dtype=np.float32)
+
+    def _everywhere(self, image: Image) -> list[npt.NDArray[Any]]:
+        """Return the planes of a graph that computes both scales at once, probability of rust first."""
+        planes = [np.empty(image.shape[:2], dtype=np.uint8 if n else np.float32) for n in range(len(self._outputs))]
+        for tile in tiles(*image.shape[:2]):
+            rust, *labels = self.run(np.ascontiguousarray(image[tile.read])[None], None)
+            probability = (
+                rust[0] if self._outputs[0] == "probability" else probability_of(rust[0], self.card.temperature)
+            )
+            for plane, answer in zip(planes, (probability, *(each[0] for each in labels)), strict=True):
+                plane[tile.keep] = tile.kept(answer)
+        return planes
 
 
 def remember(path: Path | None, runtime: str) -> None:

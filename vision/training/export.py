@@ -17,25 +17,26 @@ from vision.training.network import RustNet, enlarged
 
 
 class Exported(nn.Module):
-    """RGB bytes (1, h, w, 3) to the calibrated logit of rust (1, h / 2, w / 2), with training's preprocessing inside.
+    """RGB bytes (1, h, w, 3) to logits of rust at half and at full scale, with training's preprocessing inside.
 
-    With several labels also the likeliest label that is not rust, and the likeliest that is, both (1, h, w) bytes.
+    With several labels to the logit of rust of the mean of both, the likeliest label that is not rust, and the
+    likeliest that is. See `vision.model_file.FORMAT`.
     """
 
-    def __init__(self, network: RustNet, temperature: float) -> None:
+    def __init__(self, network: RustNet) -> None:
         super().__init__()
-        self.network, self.temperature = network, temperature
+        self.network = network
         self.coarse = coarse_stem(network.features[0])
 
-    def forward(self, image: Tensor) -> Tensor | tuple[Tensor, Tensor, Tensor]:
-        """Return the logit of rust, and labels where there are several: what `RustNet.answer` says."""
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        """Return what the outputs' names say."""
         task, x = self.network.task, prepared(image)
-        logit = (self.network(x) + enlarged(self.network.from_stem(self.coarse(x)))) / 2
-        rust = task.rust_logit(logit)[:, 0] / self.temperature
+        fine, coarse = self.network(x), self.network.from_stem(self.coarse(x))
         if task.outputs == 1:
-            return rust
+            return coarse[:, 0], fine[:, 0]
+        logit = (fine + enlarged(coarse)) / 2
         whole = functional.interpolate(logit, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return rust, likeliest(whole, task.others()), likeliest(whole, task.rust)
+        return task.rust_logit(logit)[:, 0], likeliest(whole, task.others()), likeliest(whole, task.rust)
 
 
 def coarse_stem(stem: nn.Sequential) -> nn.Sequential:
@@ -52,9 +53,9 @@ def likeliest(logit_bchw: Tensor, values: tuple[int, ...]) -> Tensor:
     return torch.tensor(values, dtype=torch.uint8)[logit_bchw[:, list(values)].argmax(1)]
 
 
-def export(network: RustNet, temperature: float, card: Card, path: Path) -> None:
+def export(network: RustNet, card: Card, path: Path) -> None:
     """Write the model file; heights and widths stay free (multiples of 64)."""
-    module = Exported(network.cpu().eval(), temperature)
+    module = Exported(network.cpu().eval())
     example = torch.zeros((1, 128, 192, 3), dtype=torch.uint8)
     free = {1: 64 * torch.export.Dim("h64", min=1, max=32), 2: 64 * torch.export.Dim("w64", min=1, max=32)}
     with warnings.catch_warnings():
@@ -65,7 +66,7 @@ def export(network: RustNet, temperature: float, card: Card, path: Path) -> None
             dynamo=True,
             dynamic_shapes=(free,),
             input_names=["image"],
-            output_names=["logit", "sound_label", "rust_label"][: 1 if network.task.outputs == 1 else 3],
+            output_names=["coarse", "fine"] if network.task.outputs == 1 else ["logit", "sound_label", "rust_label"],
         )
     assert program is not None
     with tempfile.TemporaryDirectory() as folder:

@@ -18,7 +18,7 @@ from vision.dataset.folder import FILE
 from vision.labels import Pair, RustMask, held_out, read_index, read_pair
 from vision.metrics import Counts, calibration_error, count
 from vision.model_file import Card
-from vision.preprocess import padded, tiles
+from vision.preprocess import enlarged, padded, tiles
 from vision.scales import RULE
 from vision.segmenter import Segmenter
 from vision.training.export import export
@@ -26,6 +26,8 @@ from vision.training.loop import Places, prepared
 from vision.training.network import RustNet
 from vision.training.pole_rates import MEASURED_FROM, measured, write_rates
 from vision.training.synthetic import Tiles, pole
+from vision.two_scales import rust_logit
+from vision.types import Image
 
 Field = npt.NDArray[np.float32]
 
@@ -77,6 +79,7 @@ def finish(network: RustNet, places: Places, name: str, path: Path) -> Card:
         photo_error=photo_error(total),
         mm_per_px=(0.3, 1.5),
         rule=RULE,
+        temperature=temperature,
         labels=network.task.labels,
         rust_values=network.task.rust,
         metrics={
@@ -91,28 +94,43 @@ def finish(network: RustNet, places: Places, name: str, path: Path) -> Card:
         },
         data_sha256={"photographs": index_hash(places.photographs, pairs)},
     )
-    export(network, temperature, card, path)
+    export(network, card, path)
     if places.textures is None:
         return card
     return write_rates(path, list(measured(Segmenter.load(path), places.textures, POLES, MEASURED_FROM)))
 
 
-@torch.no_grad()
 def answered(network: RustNet, pair: Pair) -> Answered:
     """Run the network over one photograph at native scale."""
     image, truth = read_pair(pair)
-    logit = np.empty(truth.shape, dtype=np.float32)
-    for tile in tiles(*truth.shape):
-        logit[tile.keep] = tile.kept(logits(network, padded(image[tile.read])[0]))
-    return Answered(logit, truth)
+    return Answered(logits(network, image), truth)
 
 
 @torch.no_grad()
-def logits(network: RustNet, image: npt.NDArray[np.uint8]) -> Field:
-    """Return logits at the picture's size, which must be a multiple of 64."""
-    out = network.task.rust_logit(network.answer(prepared(torch.from_numpy(image[None]))))
-    whole = functional.interpolate(out, scale_factor=2.0, mode="bilinear", align_corners=False)
-    return np.asarray(whole[0, 0].numpy(), dtype=np.float32)
+def logits(network: RustNet, image: Image) -> Field:
+    """Return the logits of rust at the picture's size, found as the segmenter finds them."""
+    whole = padded(image)[0]
+    if network.task.outputs == 1:
+        half = rust_logit(whole, lambda part: at_half_scale(network, part), lambda part: _plane(network(_batch(part))))
+    else:
+        half = np.empty((whole.shape[0] // 2, whole.shape[1] // 2), dtype=np.float32)
+        for tile in tiles(*whole.shape[:2]):
+            rust = network.task.rust_logit(network.answer(_batch(whole[tile.read])))
+            half[tile.shrunk(2).keep] = tile.shrunk(2).kept(_plane(rust))
+    return enlarged(half)[: image.shape[0], : image.shape[1]]
+
+
+def at_half_scale(network: RustNet, image: Image) -> Field:
+    """Return the logits of rust that the picture at half scale gives, a quarter of its size each way."""
+    return _plane(network(functional.avg_pool2d(_batch(image), 2)))
+
+
+def _batch(image: Image) -> torch.Tensor:
+    return prepared(torch.from_numpy(np.ascontiguousarray(image)[None]))
+
+
+def _plane(logit_bchw: torch.Tensor) -> Field:
+    return np.asarray(logit_bchw[0, 0].numpy(), dtype=np.float32)
 
 
 def fitted_temperature(pictures: list[Answered]) -> float:

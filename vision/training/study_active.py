@@ -107,7 +107,7 @@ def started(what: Study, seed: int) -> tuple[Path, Chosen]:
     model = folder / "start.onnx"
     if not model.is_file():
         network = train(recipe(what, what.start_steps, 1.2e-3, seed), places)
-        export(network, 1.0, Card(f"third-{seed}", 0.5, 1.0, 0.0, (0.0, 0.0), (0.3, 1.5), RULE), model)
+        export(network, Card(f"third-{seed}", 0.5, 1.0, 0.0, (0.0, 0.0), (0.3, 1.5), RULE), model)
     kept = folder / "chosen.json"
     if not kept.is_file():
         write_whole(kept, json.dumps(asdict(choice(what, seed, model, known)), indent=1).encode())

@@ -79,12 +79,24 @@ def test_the_exported_file_says_what_the_network_says(
     network = RustNet().eval()
     card = finish.finish(network, places, "test", tmp_path / "rust.onnx")
     segmenter = Segmenter.load(tmp_path / "rust.onnx", threads=1)
+    image = np.random.default_rng(1).integers(0, 255, (121, 321, 3), dtype=np.uint8)
+    for limit in (-1e9, -2.5, 1e9):  # full scale everywhere, here and there, nowhere
+        monkeypatch.setattr("vision.two_scales.NO_RUST", limit)
+        wanted = 1 / (1 + np.exp(-finish.logits(network, image) / card.temperature))
+        assert np.abs(segmenter.segment(image).probability - wanted).max() < 1e-4
+    assert segmenter.card == card
+
+
+def test_possible_rust_is_answered_by_the_mean_of_both_scales() -> None:
+    from vision.training import finish
+
+    torch.manual_seed(5)
+    network = RustNet().eval()
     image = np.random.default_rng(1).integers(0, 255, (128, 192, 3), dtype=np.uint8)
     with torch.no_grad():
-        logit = network.answer(prepared(torch.from_numpy(image[None]))) / card.metrics["temperature"]
-        wanted = functional.interpolate(logit, scale_factor=2.0, mode="bilinear")[0, 0].sigmoid().numpy()
-    assert np.abs(segmenter.segment(image).probability - wanted).max() < 1e-4
-    assert segmenter.card == card
+        logit = network.answer(prepared(torch.from_numpy(image[None])))
+        wanted = functional.interpolate(logit, scale_factor=2.0, mode="bilinear")[0, 0].numpy()
+    assert np.allclose(finish.logits(network, image), wanted, atol=1e-5)
 
 
 def test_folding_batch_norms_changes_nothing() -> None:

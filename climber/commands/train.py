@@ -75,7 +75,8 @@ def command(
     """Train a rust model and write OUT/rust.onnx; the same command goes on after an interruption.
 
     No data is downloaded: photographs, tiles and backbone weights are folders and files on this machine. OUT also
-    keeps run.json (parameters, data hash, commit, results) and curves for `tensorboard --logdir`.
+    keeps run.json (parameters, data hash, commit, results) and curves for `tensorboard --logdir`. With several
+    graphics cards: `torchrun --nproc-per-node=N -m climber train ...`; --batch then counts for each card.
     """
     if side % 32:
         raise InputError(f"--side {side} is no multiple of 32 pixels; give {side // 32 * 32} or {side // 32 * 32 + 32}")
@@ -84,6 +85,7 @@ def command(
 
         from vision.training.finish import finish
         from vision.training.loop import Places, Recipe, has_bfloat16, train
+        from vision.training.team import join
         from vision.training.tracking import Run
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is missing: training needs `pip install 'highmast[train]'`") from None
@@ -93,6 +95,9 @@ def command(
     mixed = has_bfloat16() if mixed is None else mixed
     recipe = Recipe(steps, batch, side, rate, poles=poles, seed=seed, mixed=mixed, classes=classes)
     try:
+        if not join().leads:
+            train(recipe, places, lambda _: None)
+            return
         run = Run(recipe, places, click.echo)
         card = finish(train(recipe, places, run.say), places, name, out / "rust.onnx")
         run.end(card)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -23,9 +24,12 @@ from vision.metrics import Counts, count
 from vision.training.augment import IGNORE
 from vision.training.classes import loss_of_classes, task_of
 from vision.training.crops import Crops, read_sources
-from vision.training.network import RustNet, load_backbone
+from vision.training.network import PixelNet, RustNet, load_backbone
 from vision.training.poles import pole_pool
 from vision.training.start import start_from
+from vision.training.team import Team, join
+
+Net = TypeVar("Net", bound=PixelNet)
 
 LOG_EVERY = 50
 """Steps between lines of the log."""
@@ -37,6 +41,7 @@ class Recipe:
 
     steps: int = 3000
     batch: int = 8
+    """Crops a step, of each process where there are several."""
     side_px: int = 384
     rate: float = 1.2e-3
     """Highest learning rate of the head; the backbone learns at a third of it."""
@@ -74,52 +79,52 @@ class Places:
 
 def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) -> RustNet:
     """Train and return the averaged network; checkpoints and `log.jsonl` are left in `places.out`."""
-    cv2.setNumThreads(1)  # its pool of threads does not survive the fork into loader processes
     torch.manual_seed(recipe.seed)
-    places.out.mkdir(parents=True, exist_ok=True)
-    task = task_of(places.photographs, recipe.classes)
-    poles = np.empty((0, 0, 0, 4), dtype=np.uint8)
-    if places.textures is not None and not recipe.classes:
-        poles = pole_pool(places.textures, recipe.poles, 576, recipe.seed, places.cache or places.out)
-    crops = Crops(
-        read_sources(places.photographs, places.textures, poles, places.corrections, recipe.classes),
-        recipe.side_px,
-        recipe.steps * recipe.batch,
-        recipe.seed,
-    )
-    judged_on = held_out(read_index(places.photographs))
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    network = RustNet(task=task).to(device, memory_format=torch.channels_last)
+    network = RustNet(task=task_of(places.photographs, recipe.classes))
     if places.start is not None:
         start_from(places.start, network)
     elif places.backbone is not None:
         load_backbone(network, places.backbone)
-    averaged = copy.deepcopy(network).requires_grad_(False)
+    return fitted(network, recipe, places, say)
+
+
+def fitted(network: Net, recipe: Recipe, places: Places, say: Callable[[str], None] = print) -> Net:
+    """Train a network, whatever it is made of; see `train`."""
+    cv2.setNumThreads(1)  # its pool of threads does not survive the fork into loader processes
+    places.out.mkdir(parents=True, exist_ok=True)
+    team = join()
+    crops = _crops(recipe, places, team)
+    judged_on = held_out(read_index(places.photographs))
+    network = network.to(team.device, memory_format=torch.channels_last)
+    averaged = copy.deepcopy(network).requires_grad_(False).eval()
     backbone, head = network.groups()
     optimizer = torch.optim.AdamW(
         [{"params": backbone, "share": 1 / 3}, {"params": head, "share": 1.0}], weight_decay=recipe.decay
     )
     first = _resumed(places.out / "last.pt", network, averaged, optimizer)
     batches = DataLoader(
-        torch.utils.data.Subset(crops, range(first * recipe.batch, len(crops))),
+        torch.utils.data.Subset(crops, own_crops(recipe, team, first)),
         batch_size=recipe.batch,
-        num_workers=1 if device == "cpu" else 8,
+        num_workers=1 if team.device == "cpu" else 8,
         prefetch_factor=4,
     )
     saved_s, total = time.monotonic(), 0.0
     for step, (image_bhwc, label_bhw) in enumerate(batches, start=first):
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate * group["share"] * pace(step, recipe)
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=recipe.mixed):
-            logit_bchw = network(prepared(image_bhwc.to(device)))
-        logit_bchw, label_bhw = logit_bchw.float(), label_bhw.to(device)
+        with torch.autocast(team.device.partition(":")[0], dtype=torch.bfloat16, enabled=recipe.mixed):
+            logit_bchw = network(prepared(image_bhwc.to(team.device)))
+        logit_bchw, label_bhw = logit_bchw.float(), label_bhw.to(team.device)
         loss = loss_of_classes(logit_bchw, label_bhw) if recipe.classes else loss_of(logit_bchw, label_bhw)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        team.share(p.grad for p in (*backbone, *head) if p.grad is not None)
         torch.nn.utils.clip_grad_norm_([*backbone, *head], 1.0)
         optimizer.step()
         _average(averaged, network, min(recipe.average, (step + 1) / (step + 10)))
         total += float(loss.detach())
+        if not team.leads:
+            continue
         if time.monotonic() - saved_s > recipe.save_every_s or step + 1 == recipe.steps:
             _save(places.out / "last.pt", step + 1, recipe, network, averaged, optimizer)
             saved_s = time.monotonic()
@@ -130,7 +135,27 @@ def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) ->
         if (step + 1) % recipe.check_every == 0 or step + 1 == recipe.steps:
             scores = validate(averaged, judged_on)
             _log(places.out, say, {"step": step + 1, "iou": round(scores.iou, 4), "f1": round(scores.f1, 4)})
+    team.wait()
     return averaged
+
+
+def _crops(recipe: Recipe, places: Places, team: Team) -> Crops:
+    """Decode the data; poles are rendered by one process for all."""
+    poles = np.empty((0, 0, 0, 4), dtype=np.uint8)
+    if places.textures is not None and not recipe.classes:
+        pool = (places.textures, recipe.poles, 576, recipe.seed, places.cache or places.out)
+        if team.leads:
+            pole_pool(*pool)
+        team.wait()
+        poles = pole_pool(*pool)
+    sources = read_sources(places.photographs, places.textures, poles, places.corrections, recipe.classes)
+    return Crops(sources, recipe.side_px, recipe.steps * recipe.batch * team.size, recipe.seed)
+
+
+def own_crops(recipe: Recipe, team: Team, first: int) -> list[int]:
+    """Return the crops that this process learns from, in order, from a step on: each crop goes to one process."""
+    indices = np.arange(recipe.steps * recipe.batch * team.size)
+    return [int(each) for each in indices.reshape(recipe.steps, team.size, recipe.batch)[first:, team.rank].ravel()]
 
 
 def has_bfloat16() -> bool:
@@ -168,7 +193,7 @@ def loss_of(logit_bchw: Tensor, label_bhw: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def validate(network: RustNet, pairs: list[Pair], threshold: float = 0.5) -> Counts:
+def validate(network: PixelNet, pairs: list[Pair], threshold: float = 0.5) -> Counts:
     """Count the pixels of whole photographs at native scale."""
     total = Counts()
     device = next(network.parameters()).device
@@ -183,9 +208,11 @@ def validate(network: RustNet, pairs: list[Pair], threshold: float = 0.5) -> Cou
     return total
 
 
-def _average(averaged: RustNet, network: RustNet, keep: float) -> None:
+def _average(averaged: PixelNet, network: PixelNet, keep: float) -> None:
     with torch.no_grad():
         torch._foreach_lerp_(list(averaged.parameters()), list(network.parameters()), 1 - keep)
+        for kept, latest in zip(averaged.buffers(), network.buffers(), strict=True):
+            kept.copy_(latest)  # running statistics, which are averages already
 
 
 def _log(out: Path, say: Callable[[str], None], line: dict[str, float]) -> None:
@@ -195,7 +222,7 @@ def _log(out: Path, say: Callable[[str], None], line: dict[str, float]) -> None:
 
 
 def _save(
-    path: Path, step: int, recipe: Recipe, network: RustNet, averaged: RustNet, optimizer: torch.optim.Optimizer
+    path: Path, step: int, recipe: Recipe, network: PixelNet, averaged: PixelNet, optimizer: torch.optim.Optimizer
 ) -> None:
     state = {
         "step": step,
@@ -210,7 +237,7 @@ def _save(
     part.replace(path)
 
 
-def _resumed(path: Path, network: RustNet, averaged: RustNet, optimizer: torch.optim.Optimizer) -> int:
+def _resumed(path: Path, network: PixelNet, averaged: PixelNet, optimizer: torch.optim.Optimizer) -> int:
     """Load a checkpoint if there is one; return the step to go on from."""
     if not path.is_file():
         return 0

@@ -1,9 +1,11 @@
-"""The network: MobileNetV2 down to stride 32, a light feature pyramid back up to stride 2.
+"""The network: a backbone down to stride 32, a light feature pyramid back up to stride 2.
 
 Tensor shapes: b images, c channels, h and w pixels.
 """
 
 import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -18,31 +20,60 @@ from vision.training.classes import Task
 FROZEN = 4
 """The first blocks keep their ImageNet weights: they cost most of a training step and generalise as they are."""
 
-TAPS = (1, 3, 6, 13, 17)
-"""Blocks whose output feeds the pyramid: strides 2, 4, 8, 16, 32."""
-
-TAP_CHANNELS = (16, 24, 32, 96, 320)
-
 FINE = 16
 """Channels at stride 2, where each costs as much as sixteen at stride 8."""
 
 
-class RustNet(nn.Module):
+@dataclass(frozen=True, slots=True)
+class Backbone:
+    """Blocks of convolutions, batch norms folded."""
+
+    blocks: Callable[[], nn.Sequential]
+    taps: tuple[int, ...]
+    """Blocks whose output feeds a decoder: strides 2, 4, 8, 16, 32."""
+    channels: tuple[int, ...]
+    """Of the taps."""
+
+
+def mobile_blocks() -> nn.Sequential:
+    """Return MobileNetV2's blocks with random weights, its classifier left out."""
+    return nn.Sequential(*folded(mobilenet_v2(weights=None).features[:18].eval()))
+
+
+MOBILENET = Backbone(mobile_blocks, (1, 3, 6, 13, 17), (16, 24, 32, 96, 320))
+
+
+class PixelNet(nn.Module):
     """RGB in [-1, 1] (b, 3, h, w), h and w multiples of 32, to logits (b, 1 or labels, h / 2, w / 2)."""
 
-    def __init__(self, width: int = 64, task: Task = Task()) -> None:  # noqa: B008  (frozen)
+    def __init__(self, task: Task) -> None:
         super().__init__()
         self.task = task
-        self.features = folded(mobilenet_v2(weights=None).features[:18].eval())
-        self.lateral = nn.ModuleList(nn.Conv2d(channels, width, 1) for channels in TAP_CHANNELS[1:])
-        self.smooth = nn.ModuleList(separable(width, width) for _ in range(3))
-        self.context = nn.Sequential(separable(width, width, 2), separable(width, width, 4))
-        self.mix = separable(width, FINE)
-        self.edges = nn.Conv2d(TAP_CHANNELS[0], FINE, 1)
-        self.fine = separable(FINE, FINE)
-        self.logit = nn.Conv2d(FINE, task.outputs, 1)
-        if task.outputs == 1:
-            nn.init.constant_(self.logit.bias, -2.5)
+
+    def answer(self, x_bchw: Tensor) -> Tensor:
+        """Return logits at stride 2, the mean of the picture at its own and at half scale; h, w multiples of 64.
+
+        A quarter more work. The smaller picture brings surroundings: fewer false alarms on paving and soil.
+        """
+        small = self(functional.avg_pool2d(x_bchw, 2))
+        return (self(x_bchw) + enlarged(small)) / 2
+
+    def groups(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """Return the parameters that were trained before and learn slowly, and the others."""
+        return [], list(self.parameters())
+
+
+class Network(PixelNet):
+    """A backbone and a decoder."""
+
+    def __init__(self, task: Task, backbone: Backbone) -> None:
+        super().__init__(task)
+        self.tapped = backbone.taps
+        self.features = backbone.blocks()
+
+    def decoded(self, taps: list[Tensor]) -> Tensor:
+        """Return logits (b, 1 or labels, h / 2, w / 2) from the taps; what a decoder is."""
+        raise NotImplementedError
 
     def forward(self, x_bchw: Tensor) -> Tensor:
         """Return logits at stride 2."""
@@ -52,7 +83,43 @@ class RustNet(nn.Module):
 
     def from_stem(self, stem_bchw: Tensor) -> Tensor:
         """Return logits from what the first block made of a picture, both at stride 2."""
-        taps = self._taps(stem_bchw)
+        return self.decoded(self._taps(stem_bchw))
+
+    def _taps(self, x: Tensor) -> list[Tensor]:
+        taps = []
+        with torch.no_grad():
+            for index in range(1, FROZEN):
+                x = self.features[index](x)
+                if index in self.tapped:
+                    taps.append(x)
+        for index in range(FROZEN, len(self.features)):
+            x = self.features[index](x)
+            if index in self.tapped:
+                taps.append(x)
+        return taps
+
+    def groups(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+        """Return the backbone's parameters that are not frozen, and the decoder's."""
+        backbone = [p for block in self.features[FROZEN:] for p in block.parameters()]
+        head = [p for name, p in self.named_parameters() if not name.startswith("features.")]
+        return backbone, head
+
+
+class RustNet(Network):
+    """The network of the shipped model."""
+
+    def __init__(self, width: int = 64, task: Task = Task(), backbone: Backbone = MOBILENET) -> None:  # noqa: B008  (frozen)
+        super().__init__(task, backbone)
+        self.lateral = nn.ModuleList(nn.Conv2d(channels, width, 1) for channels in backbone.channels[1:])
+        self.smooth = nn.ModuleList(separable(width, width) for _ in range(3))
+        self.context = nn.Sequential(separable(width, width, 2), separable(width, width, 4))
+        self.mix = separable(width, FINE)
+        self.edges = nn.Conv2d(backbone.channels[0], FINE, 1)
+        self.fine = separable(FINE, FINE)
+        self.logit = last_layer(FINE, task)
+
+    def decoded(self, taps: list[Tensor]) -> Tensor:
+        """Return logits at stride 2."""
         y = self.lateral[3](taps[4])
         y = y + self.context(y)
         for level in (2, 1, 0):
@@ -60,32 +127,13 @@ class RustNet(nn.Module):
         y = self.fine(enlarged(self.mix(y)) + self.edges(taps[0]))
         return self.logit(y)
 
-    def answer(self, x_bchw: Tensor) -> Tensor:
-        """Return logits at stride 2, the mean of the picture at its own and at half scale; h, w multiples of 64.
 
-        A quarter more work. The smaller picture brings surroundings: fewer false alarms on paving and soil.
-        """
-        small = self.forward(functional.avg_pool2d(x_bchw, 2))
-        return (self.forward(x_bchw) + enlarged(small)) / 2
-
-    def _taps(self, x: Tensor) -> list[Tensor]:
-        taps = []
-        with torch.no_grad():
-            for index in range(1, FROZEN):
-                x = self.features[index](x)
-                if index in TAPS:
-                    taps.append(x)
-        for index in range(FROZEN, 18):
-            x = self.features[index](x)
-            if index in TAPS:
-                taps.append(x)
-        return taps
-
-    def groups(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-        """Return the trained parameters of the backbone and of the head."""
-        backbone = [p for block in self.features[FROZEN:] for p in block.parameters()]
-        head = [p for name, p in self.named_parameters() if not name.startswith("features.")]
-        return backbone, head
+def last_layer(inputs: int, task: Task) -> nn.Conv2d:
+    """Return the layer that gives logits; it starts by calling little rust."""
+    layer = nn.Conv2d(inputs, task.outputs, 1)
+    if task.outputs == 1:
+        nn.init.constant_(layer.bias, -2.5)
+    return layer
 
 
 def separable(inputs: int, outputs: int, dilation: int = 1) -> nn.Sequential:
@@ -114,7 +162,7 @@ def folded(module: nn.Module) -> nn.Module:
     return module
 
 
-def load_backbone(network: RustNet, path: Path) -> None:
+def load_backbone(network: Network, path: Path) -> None:
     """Fill the backbone from a torchvision `mobilenet_v2` state in safetensors, batch norms folded."""
     whole = mobilenet_v2(weights=None, num_classes=1001)
     whole.load_state_dict({name: value.float() for name, value in load_file(path).items()})

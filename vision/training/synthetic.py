@@ -17,6 +17,9 @@ from vision.types import Camera, Image, PoleShape, View
 RUSTY_METAL = frozenset((7, 12, 16, 17, 19, 20, 21, 22, 23, 24, 25, 41, 42, 54, 71, 72, 74, 75, 77, 78, 79, 80, 81))
 """Tiles of `Metal` that hold rust or look like it; neither negatives nor coats."""
 
+FOOLING = {"Wood": 4.0, "Ground": 4.0, "Concrete": 2.0, "Planks": 2.0, "Bricks": 2.0}
+"""How much oftener than other materials a wall is made of these, which are taken for rust most."""
+
 COATS = ("Paint", "Plastic", "Metal", "Plaster", "Concrete")
 HELD_OUT_RUST = ("Rust_003", "Rust_006")
 """Rust tiles that training never sees, so that rates on rendered poles are measured on unseen rust."""
@@ -158,8 +161,8 @@ def wall(rng: np.random.Generator, tiles: Tiles, side: int) -> tuple[Image, Rust
 
 def _material(rng: np.random.Generator, tiles: Tiles, side: int) -> Image:
     free = tiles.rust_free()
-    names = sorted(free)
-    choices = free[names[int(rng.integers(len(names)))]]
+    weights = np.array([FOOLING.get(name, 1.0) for name in sorted(free)])
+    choices = free[str(rng.choice(sorted(free), p=weights / weights.sum()))]
     picture = spread(rng, choices[int(rng.integers(len(choices)))], (side, side), rng.uniform(0.7, 5))
     return tinted(rng, picture, 3, 0.25)
 

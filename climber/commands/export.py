@@ -10,21 +10,25 @@ PLACE = click.Path(path_type=Path, exists=True)
 
 
 @click.command()
-@click.argument("checkpoint", type=PLACE)
+@click.argument("trained", type=PLACE, nargs=-1, required=True)
 @click.option("--photographs", type=PLACE, required=True, help="Folder with index.csv; its val split calibrates.")
 @click.option("--textures", type=PLACE, help="Folder of texture tiles, for rendered poles; photographs alone without.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Model file to write.")
 @click.option("--name", default="rust", show_default=True, help="Name in the model file.")
-def command(checkpoint: Path, photographs: Path, textures: Path | None, out: Path, name: str) -> None:
-    """Write a model file from CHECKPOINT (`last.pt` of `highmast train`), or from a model file, calibrated anew."""
+def command(trained: tuple[Path, ...], photographs: Path, textures: Path | None, out: Path, name: str) -> None:
+    """Write a model file from TRAINED: a checkpoint (`last.pt` of `highmast train`) or a model file, calibrated anew.
+
+    Several of one network, trained from the same start, become one by the mean of their weights, which is often
+    better than each of them.
+    """
     try:
         from vision.training.finish import finish
         from vision.training.loop import Places
-        from vision.training.start import trained_network
+        from vision.training.start import mean_network
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is missing: exporting needs `pip install 'highmast[train]'`") from None
     try:
-        card = finish(trained_network(checkpoint), Places(photographs, textures, out.parent), name, out)
+        card = finish(mean_network(trained), Places(photographs, textures, out.parent), name, out)
     except ValueError as error:
         raise InputError(str(error)) from None
     for key, value in card.metrics.items():

@@ -1,6 +1,7 @@
 """Weights out of a model file or a checkpoint: to go on training from, or to export."""
 
 import pickle
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
@@ -20,9 +21,18 @@ PREFIX = "network."
 
 def trained_network(path: Path) -> RustNet:
     """Return the network of a model file (.onnx) or of a checkpoint; ValueError when the file is neither."""
-    state, task = stored(path)
-    network = RustNet(task=task)
-    _load(network, state, path)
+    return mean_network((path,))
+
+
+def mean_network(paths: Sequence[Path]) -> RustNet:
+    """Return the mean of several networks' weights; ValueError when a file is none of ours or tells other labels."""
+    states, tasks = zip(*(stored(path) for path in paths), strict=True)
+    network = RustNet(task=tasks[0])
+    for path, state, task in zip(paths, states, tasks, strict=True):
+        if task != network.task:
+            raise ValueError(f"{path} tells apart {', '.join(task.labels)}; {paths[0]} {', '.join(tasks[0].labels)}")
+        _load(network, state, path)
+    network.load_state_dict({name: sum(state[name] for state in states) / len(states) for name in states[0]})
     return network
 
 

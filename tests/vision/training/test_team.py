@@ -1,5 +1,6 @@
 """Two processes under torchrun train one network: each on its own crops, both with the same weights."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -42,8 +43,9 @@ def test_torchrun_gives_both_processes_the_same_weights_and_one_log(tmp_path: Pa
     write_photographs(tmp_path / "photographs")
     (tmp_path / "member.py").write_text(MEMBER)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     done = subprocess.run(
-        [*command, str(tmp_path / "member.py"), str(tmp_path)], capture_output=True, text=True, timeout=300
+        [*command, str(tmp_path / "member.py"), str(tmp_path)], capture_output=True, text=True, timeout=280, env=here
     )
     assert done.returncode == 0, done.stderr
     ranks = [torch.load(tmp_path / f"rank{rank}.pt", weights_only=True) for rank in (0, 1)]

@@ -4,6 +4,7 @@ Tensor shapes: b images, c channels, h and w pixels.
 """
 
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,7 @@ class PixelNet(nn.Module):
         return [], list(self.parameters())
 
 
-class Network(PixelNet):
+class Network(PixelNet, ABC):
     """A backbone and a decoder."""
 
     def __init__(self, task: Task, backbone: Backbone) -> None:
@@ -71,9 +72,9 @@ class Network(PixelNet):
         self.tapped = backbone.taps
         self.features = backbone.blocks()
 
+    @abstractmethod
     def decoded(self, taps: list[Tensor]) -> Tensor:
         """Return logits (b, 1 or labels, h / 2, w / 2) from the taps; what a decoder is."""
-        raise NotImplementedError
 
     def forward(self, x_bchw: Tensor) -> Tensor:
         """Return logits at stride 2."""

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from math import hypot
 
-from vision.gradability import ungradable_reason
+from vision.gradability import no_steel_reason, ungradable_reason
 from vision.model_file import Card
 from vision.scales import RULE, astm_d610, iso_4628_3
 from vision.types import Image, Mask
@@ -61,7 +61,7 @@ def _shares(mask: Mask, card: Card) -> dict[str, float] | None:
 
 def graded(name: str, image: Image, mask: Mask, card: Card) -> PhotoGrade:
     """Grade a segmented photograph, or say why it cannot be graded."""
-    reason = ungradable_reason(image)
+    reason = ungradable_reason(image) or no_steel_reason(mask.steel)
     if reason is not None:
         return not_graded(name, reason, card)
     fraction = float(mask.label.mean())

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from vision.confusers_made import MADE
+from vision.gradability import no_steel_reason
 from vision.segmenter import Segmenter
 from vision.types import Image
 
@@ -26,12 +27,16 @@ class FalseAlarms:
     pictures: int
     pixels: int
     false_positives: int
+    refused: int
+    """Pictures of which the model says that they show no steel."""
 
     @property
     def false_positive_rate(self) -> float:
         """Share of pixels called rust."""
         return self.false_positives / max(1, self.pixels)
 
+
+COUNTS = ("pictures", "pixels", "false_positives", "refused")
 
 PICTURES = 24
 """Of each kind of made picture."""
@@ -47,9 +52,7 @@ def false_alarms(segmenter: Segmenter, root: Path) -> Iterator[FalseAlarms]:
         raise ValueError(f"{root} holds no folders of texture tiles (MATERIAL/*.png)")
     rows = [_measured(segmenter, name, (_enlarged(tile) for tile in each)) for name, each in tiles.items()]
     yield from rows
-    yield FalseAlarms(
-        "all", sum(r.pictures for r in rows), sum(r.pixels for r in rows), sum(r.false_positives for r in rows)
-    )
+    yield FalseAlarms("all", *(sum(getattr(row, count) for row in rows) for count in COUNTS))
     for number, (name, make) in enumerate(MADE.items()):
         made = (make(np.random.default_rng([number, index]), tiles) for index in range(PICTURES))
         yield _measured(segmenter, f"made: {name}", made)
@@ -81,6 +84,9 @@ def _enlarged(tile: Image) -> Image:
 
 
 def _measured(segmenter: Segmenter, material: str, pictures: Iterable[Image]) -> FalseAlarms:
-    labels = [segmenter.segment(picture).label for picture in pictures]
-    found = sum(int(label.sum()) for label in labels)
-    return FalseAlarms(material, len(labels), sum(label.size for label in labels), found)
+    number = pixels = found = refused = 0
+    for picture in pictures:
+        mask = segmenter.segment(picture)
+        number, pixels, found = number + 1, pixels + mask.label.size, found + int(mask.label.sum())
+        refused += no_steel_reason(mask.steel) is not None
+    return FalseAlarms(material, number, pixels, found, refused)

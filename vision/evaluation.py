@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from vision.corrections import Corrections
+from vision.gradability import no_steel_reason
 from vision.labels import Pair, RustMask, read_pair
 from vision.metrics import Counts, calibration_error, count
 from vision.segmenter import Segmenter
@@ -27,6 +29,17 @@ class PhotoScore:
     """Sampled, for calibration."""
     truth: RustMask
     """Sampled at the same places."""
+
+
+@dataclass(frozen=True, slots=True)
+class SteelScores:
+    """How well a model tells steel from what is behind it, on photographs with silhouettes."""
+
+    photographs: int
+    iou: float
+    f1: float
+    refused: int
+    """Photographs of which the model says that they show no steel, which they all do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +81,25 @@ def _score(pair: Pair, answer: Mask, truth: RustMask, inside: Inside) -> PhotoSc
     thin = np.zeros_like(inside)
     thin[::SAMPLE, ::SAMPLE] = inside[::SAMPLE, ::SAMPLE]
     return PhotoScore(pair, count(answer.label[inside], truth[inside]), answer.probability[thin], truth[thin])
+
+
+def steel_scored(segmenter: Segmenter, pairs: list[Pair], silhouettes: Silhouettes) -> SteelScores | None:
+    """Compare where a model sees steel (probability at least a half) with silhouettes; None without one or the other.
+
+    Counted at a quarter of the photograph's size, as the model tells it.
+    """
+    total, photographs, refused = Counts(), 0, 0
+    for pair in pairs:
+        image, rust = read_pair(pair)
+        inside, steel = silhouettes.inside(pair, rust.shape), segmenter.segment(image).steel
+        if steel is None:
+            return None
+        if inside is not None:
+            truth = cv2.resize(inside.astype(np.uint8), steel.shape[::-1], interpolation=cv2.INTER_NEAREST)
+            total += count((steel >= 0.5).astype(np.uint8), np.asarray(truth, np.uint8))
+            photographs += 1
+            refused += no_steel_reason(steel) is not None
+    return SteelScores(photographs, total.iou, total.f1, refused) if photographs else None
 
 
 def summed(scores: list[PhotoScore]) -> Scores:

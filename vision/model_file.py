@@ -8,15 +8,17 @@ from pathlib import Path
 
 SHIPPED = Path(__file__).parent / "models" / "rust.onnx"
 
-FORMAT = "highmast-rust/3"
+FORMAT = "highmast-rust/4"
 """Graph: `image` uint8 (1, h, w, 3) RGB, h and w multiples of 64, to logits of rust before calibration, float32:
-`coarse` (1, h / 4, w / 4) from the picture at half scale, `fine` (1, h / 2, w / 2) from the picture itself.
+`coarse` (1, 1 or 2, h / 4, w / 4) from the picture at half scale, `fine` (1, h / 2, w / 2) from the picture itself.
+The second plane of `coarse` is the logit of steel, of models that were taught silhouettes.
 
 With more labels than rust and not rust instead to `logit` (1, h / 2, w / 2), of the mean of both scales, and to
 `sound_label` and `rust_label`, uint8 (1, h, w): the likeliest label on either side of the threshold."""
 
-KNOWN = ("highmast-rust/1", "highmast-rust/2", FORMAT)
-"""Formats that can be read; the second gave `logit` calibrated, the first `probability` (1, h, w)."""
+KNOWN = ("highmast-rust/1", "highmast-rust/2", "highmast-rust/3", FORMAT)
+"""Formats that can be read; the third had one plane in `coarse`, without an axis of its own, the second gave `logit`
+calibrated, the first `probability` (1, h, w)."""
 
 SEAL = re.compile(rb"seal-sha256:([0-9a-f]{64})")
 BLANK = b"seal-sha256:" + b"0" * 64

@@ -43,9 +43,9 @@ class Tile:
     """In the picture, not in the part."""
 
     def kept(self, answer: npt.NDArray[Number]) -> npt.NDArray[Number]:
-        """Cut the kept part out of the answer for the read part."""
+        """Cut the kept part out of the answer for the read part, (..., rows, columns)."""
         rows, columns = (slice(k.start - r.start, k.stop - r.start) for r, k in zip(self.read, self.keep, strict=True))
-        return answer[rows, columns]
+        return answer[..., rows, columns]
 
     def shrunk(self, times: int) -> "Tile":
         """Return the same part of a picture so many times smaller."""

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from functools import partial
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from vision.model_file import Card, ModelFileError, from_metadata, read_model
 from vision.preprocess import padded, probability_of, tiles
 from vision.registry import production
 from vision.runtime import DEFAULT, Run, keep, kept, onnx_run, onnx_session, open_vino
-from vision.two_scales import rust_logit
+from vision.two_scales import at_half_scale, rust_logit
 from vision.types import Image, Mask, ModelInfo
+
+Probability = npt.NDArray[np.float32]
 
 
 class Segmenter:
@@ -66,16 +69,30 @@ class Segmenter:
             raise ValueError(f"image is {image.dtype} {image.shape}; give RGB bytes, shape (height_px, width_px, 3)")
         height, width = image.shape[:2]
         whole = padded(image)[0]
-        probability, *labels = self._two_scales(whole) if self.two_scales else self._everywhere(whole)
+        steel = None
+        if self.two_scales:
+            probability, steel = self._two_scales(whole, (ceil(height / 4), ceil(width / 4)))
+            labels: list[npt.NDArray[Any]] = []
+        else:
+            probability, *labels = self._everywhere(whole)
         probability, *labels = (plane[:height, :width] for plane in (probability, *labels))
         label = (probability >= np.float32(self.card.threshold)).astype(np.uint8)
         classes = np.where(label, labels[1], labels[0]) if labels else None
-        return Mask(np.ascontiguousarray(probability), label, self.info, classes)
+        return Mask(np.ascontiguousarray(probability), label, self.info, classes, steel)
 
-    def _two_scales(self, image: Image) -> list[npt.NDArray[Any]]:
-        """Return the probability of rust, from coarse to fine."""
-        logit = rust_logit(image, partial(self._logit, "coarse"), partial(self._logit, "fine"))
-        return [probability_of(logit, self.card.temperature)]
+    def _two_scales(self, image: Image, quarter: tuple[int, int]) -> tuple[Probability, Probability | None]:
+        """Return the probability of rust, from coarse to fine, and that of steel cut to a quarter of the picture."""
+        small = at_half_scale(image, self._coarse)
+        logit = rust_logit(image, small[0], partial(self._logit, "fine"))
+        probability = probability_of(logit, self.card.temperature)
+        if len(small) == 1:
+            return probability, None
+        steel = 1 / (1 + np.exp(-small[1, : quarter[0], : quarter[1]]))
+        return probability, np.asarray(steel, dtype=np.float32)
+
+    def _coarse(self, part: Image) -> npt.NDArray[np.float32]:
+        planes = self._logit("coarse", part)
+        return planes if planes.ndim == 3 else planes[None]  # before format 4
 
     def _logit(self, output: str, part: Image) -> npt.NDArray[np.float32]:
         return np.asarray(self.run(np.ascontiguousarray(part)[None], output)[0][0], dtype=np.float32)

@@ -15,7 +15,7 @@ from vision.types import Image
 
 Field = npt.NDArray[np.float32]
 Scale = Callable[[Image], Field]
-"""A picture (h, w, 3), sides multiples of 64, to uncalibrated logits of rust: (h / 4, w / 4) or (h / 2, w / 2)."""
+"""A picture (h, w, 3), sides multiples of 64, to uncalibrated logits: (planes, h / 4, w / 4) or (h / 2, w / 2)."""
 
 NO_RUST = -3.9
 """Logit at half scale, before calibration, below which there is no rust: a probability of 0.02 (0.05 calibrated)."""
@@ -30,13 +30,18 @@ CELL_PX = 192
 """Side of the parts that are looked at by themselves; a part that keeps less than its 128 pixels may be smaller."""
 
 
-def rust_logit(image: Image, coarse: Scale, fine: Scale) -> Field:
-    """Return uncalibrated logits of rust, (h / 2, w / 2), of a picture (h, w, 3) with sides multiples of 64."""
+def at_half_scale(image: Image, coarse: Scale) -> Field:
+    """Return what the half-scale pass says of a picture with sides multiples of 64, (planes, h / 4, w / 4)."""
+    read = [(tile.shrunk(4), coarse(image[tile.read])) for tile in tiles(image.shape[0], image.shape[1], COARSE_PX)]
+    small = np.empty((len(read[0][1]), image.shape[0] // 4, image.shape[1] // 4), dtype=np.float32)
+    for quarter, answer in read:
+        small[(slice(None), *quarter.keep)] = quarter.kept(answer)
+    return small
+
+
+def rust_logit(image: Image, small: Field, fine: Scale) -> Field:
+    """Return logits of rust (h / 2, w / 2) from those at half scale (h / 4, w / 4); all uncalibrated."""
     size = image.shape[0], image.shape[1]
-    small = np.empty((size[0] // 4, size[1] // 4), dtype=np.float32)
-    for tile in tiles(*size, COARSE_PX):
-        quarter = tile.shrunk(4)
-        small[quarter.keep] = quarter.kept(coarse(image[tile.read]))
     logit = enlarged(small)
     for tile in doubtful(small, size):
         half = tile.shrunk(2)

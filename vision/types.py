@@ -116,3 +116,5 @@ class Mask:
     model: ModelInfo
     classes: npt.NDArray[np.uint8] | None = None
     """Values of the model's own labels, same shape; None for a model that knows rust alone."""
+    steel: npt.NDArray[np.float32] | None = None
+    """Probability of steel, (ceil(height_px / 4), ceil(width_px / 4)); None from a model that does not tell it."""

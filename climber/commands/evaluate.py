@@ -12,6 +12,7 @@ from climber.errors import InputError
 if TYPE_CHECKING:
     from vision.corrections import Corrections
     from vision.evaluation import PhotoScore, Scores
+    from vision.labels import Pair
     from vision.segmenter import Segmenter
     from vision.silhouettes import Silhouettes
 
@@ -67,6 +68,7 @@ def command(
                 _reliability(scores, as_json)
             for words, view in views.items():
                 _beside(f"{name}/{split} {words}", list(scored(segmenter, pairs, *view)), as_json)
+            _steel(f"{name}/{split} steel", segmenter, pairs, views, as_json)
         if tiles is not None:
             _confusers(segmenter, tiles, as_json)
         if worst is not None:
@@ -113,6 +115,22 @@ def _beside(name: str, scores: list["PhotoScore"], as_json: bool) -> None:
         click.echo(f"{name}: no photograph of this set is left", err=True)
 
 
+def _steel(name: str, segmenter: "Segmenter", pairs: list["Pair"], views: dict[str, "View"], as_json: bool) -> None:
+    from vision.evaluation import steel_scored
+
+    silhouettes = next((steel for _, steel in views.values() if steel is not None), None)
+    scores = None if silhouettes is None else steel_scored(segmenter, pairs, silhouettes)
+    if scores is None:
+        return
+    if as_json:
+        click.echo(json.dumps({"set": name, **asdict(scores)}))
+        return
+    click.echo(
+        f"{name}: {scores.photographs} photographs, IoU {scores.iou:.3f}, F1 {scores.f1:.3f}, "
+        f"{scores.refused} called `not steel`"
+    )
+
+
 def _show(name: str, scores: "Scores", as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"set": name, **asdict(scores)}))
@@ -131,7 +149,10 @@ def _confusers(segmenter: "Segmenter", tiles: Path, as_json: bool) -> None:
         if as_json:
             click.echo(json.dumps({"material": row.material, **asdict(row)}))
         else:
-            click.echo(f"{row.material}: {row.pictures} pictures, {row.false_positive_rate:.3%} called rust")
+            click.echo(
+                f"{row.material}: {row.pictures} pictures, {row.false_positive_rate:.3%} called rust, "
+                f"{row.refused} called `not steel`"
+            )
 
 
 def _sheet(path: Path, segmenter: "Segmenter", scores: list["PhotoScore"]) -> None:

@@ -39,6 +39,7 @@ def _from_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> N
 @click.option("--backbone", type=PLACE, help="MobileNetV2 weights (safetensors); random without.")
 @click.option("--start", type=PLACE, help="Model file or checkpoint to go on from, instead of a backbone.")
 @click.option("--corrections", type=PLACE, help="Corrections of masks to train with.")
+@click.option("--silhouettes", type=PLACE, help="Outlines of the steel: learns where steel is, and moves it about.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for checkpoints, log and model.")
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder that keeps rendered poles between runs.")
 @click.option("--name", default="rust", show_default=True, help="Name in the model file.")
@@ -59,6 +60,7 @@ def command(
     backbone: Path | None,
     start: Path | None,
     corrections: Path | None,
+    silhouettes: Path | None,
     out: Path,
     cache: Path | None,
     name: str,
@@ -91,7 +93,7 @@ def command(
         raise InputError(f"{error.name} is missing: training needs `pip install 'highmast[train]'`") from None
     if threads is not None:
         torch.set_num_threads(threads)
-    places = Places(photographs, textures, out, backbone, cache, corrections, start)
+    places = Places(photographs, textures, out, backbone, cache, corrections, silhouettes, start)
     mixed = has_bfloat16() if mixed is None else mixed
     recipe = Recipe(steps, batch, side, rate, poles=poles, seed=seed, mixed=mixed, classes=classes)
     try:

@@ -6,8 +6,11 @@ import numpy as np
 from vision.labels import RustMask
 from vision.types import Image
 
-IGNORE = 255
-"""Label that the loss leaves out."""
+OTHER, RUST, STEEL, GROUND, IGNORE = 0, 1, 2, 3, 255
+"""Labels of a crop: not rust, rust, sound steel, no steel at all; the last is left out of the loss.
+
+OTHER is where nobody said whether it is steel: photographs without a silhouette, and a band along silhouettes' edges.
+"""
 
 
 def cropped(
@@ -19,7 +22,7 @@ def cropped(
     turn = float(rng.normal(0, 8)) + (90.0 * rng.integers(1, 4) if rng.random() < 0.15 else 0)
     span = side / zoom
     centre = [_place(rng, size, span) for size in (columns, rows)]
-    if rng.random() < 0.35 and (label == 1).any():
+    if rng.random() < 0.35 and (label == RUST).any():
         row, column = _one(rng, label)
         centre = [float(column + rng.uniform(-0.4, 0.4) * span), float(row + rng.uniform(-0.4, 0.4) * span)]
         centre = [_inside(value, size, span) for value, size in zip(centre, (columns, rows), strict=True)]
@@ -44,7 +47,7 @@ def _inside(value: float, size: int, span: float) -> float:
 
 
 def _one(rng: np.random.Generator, label: RustMask) -> tuple[int, int]:
-    where = np.flatnonzero(label == 1)
+    where = np.flatnonzero(label == RUST)
     row, column = divmod(int(rng.choice(where)), label.shape[1])
     return row, column
 

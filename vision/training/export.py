@@ -17,7 +17,7 @@ from vision.training.network import RustNet, enlarged
 
 
 class Exported(nn.Module):
-    """RGB bytes (1, h, w, 3) to logits of rust at half and at full scale, with training's preprocessing inside.
+    """RGB bytes (1, h, w, 3) to logits at half and at full scale, with training's preprocessing inside.
 
     With several labels to the logit of rust of the mean of both, the likeliest label that is not rust, and the
     likeliest that is. See `vision.model_file.FORMAT`.
@@ -31,9 +31,9 @@ class Exported(nn.Module):
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Return what the outputs' names say."""
         task, x = self.network.task, prepared(image)
-        fine, coarse = self.network(x), self.network.from_stem(self.coarse(x))
+        fine, coarse = self.network(x), self.network.with_steel(self.coarse(x))
         if task.outputs == 1:
-            return coarse[:, 0], fine[:, 0]
+            return coarse, fine[:, 0]
         logit = (fine + enlarged(coarse)) / 2
         whole = functional.interpolate(logit, scale_factor=2.0, mode="bilinear", align_corners=False)
         return task.rust_logit(logit)[:, 0], likeliest(whole, task.others()), likeliest(whole, task.rust)

@@ -25,14 +25,15 @@ from vision.training.export import export
 from vision.training.loop import Places, prepared
 from vision.training.network import RustNet
 from vision.training.pole_rates import MEASURED_FROM, measured, write_rates
+from vision.training.pole_rates import POLES as MAPPED
 from vision.training.synthetic import Tiles, pole
-from vision.two_scales import rust_logit
+from vision.two_scales import at_half_scale, rust_logit
 from vision.types import Image
 
 Field = npt.NDArray[np.float32]
 
 POLES = 40
-"""Rendered for the rates, and as many without rust for false alarms."""
+"""Pictures of poles with rust that the threshold is chosen on, and as many of clean ones."""
 MOST_FALSE_ALARMS = 0.005
 """Share of the simulator's clean poles that may be called rust at the threshold, where any threshold reaches that."""
 POLE_SEED = 1_000_003
@@ -97,7 +98,7 @@ def finish(network: RustNet, places: Places, name: str, path: Path) -> Card:
     export(network, card, path)
     if places.textures is None:
         return card
-    return write_rates(path, list(measured(Segmenter.load(path), places.textures, POLES, MEASURED_FROM)))
+    return write_rates(path, list(measured(Segmenter.load(path), places.textures, MAPPED, MEASURED_FROM)))
 
 
 def answered(network: RustNet, pair: Pair) -> Answered:
@@ -111,7 +112,8 @@ def logits(network: RustNet, image: Image) -> Field:
     """Return the logits of rust at the picture's size, found as the segmenter finds them."""
     whole = padded(image)[0]
     if network.task.outputs == 1:
-        half = rust_logit(whole, lambda part: at_half_scale(network, part), lambda part: _plane(network(_batch(part))))
+        small = at_half_scale(whole, lambda part: coarse(network, part)[None])
+        half = rust_logit(whole, small[0], lambda part: _plane(network(_batch(part))))
     else:
         half = np.empty((whole.shape[0] // 2, whole.shape[1] // 2), dtype=np.float32)
         for tile in tiles(*whole.shape[:2]):
@@ -120,7 +122,7 @@ def logits(network: RustNet, image: Image) -> Field:
     return enlarged(half)[: image.shape[0], : image.shape[1]]
 
 
-def at_half_scale(network: RustNet, image: Image) -> Field:
+def coarse(network: RustNet, image: Image) -> Field:
     """Return the logits of rust that the picture at half scale gives, a quarter of its size each way."""
     return _plane(network(functional.avg_pool2d(_batch(image), 2)))
 

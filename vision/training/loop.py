@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 
 from vision.labels import Pair, held_out, read_index, read_pair
 from vision.metrics import Counts, count
-from vision.training.augment import IGNORE
+from vision.training.augment import IGNORE, OTHER, RUST, STEEL
 from vision.training.classes import loss_of_classes, task_of
 from vision.training.crops import Crops, read_sources
 from vision.training.network import PixelNet, RustNet, load_backbone
@@ -33,6 +33,9 @@ Net = TypeVar("Net", bound=PixelNet)
 
 MISSED = 0.7
 """Weight of missed rust beside that of false alarms (together 1; 0.5 is Dice): the network finds too little."""
+
+STEEL_SHARE = 0.3
+"""Weight of the cross-entropy of steel beside that of rust."""
 
 LOG_EVERY = 50
 """Steps between lines of the log."""
@@ -76,6 +79,8 @@ class Places:
     """Keeps rendered poles between runs; None means `out`."""
     corrections: Path | None = None
     """Corrections of masks (vision/corrections.py); None trains on the masks as they are."""
+    silhouettes: Path | None = None
+    """Silhouettes of the steel (vision/silhouettes.py): teaches where steel is, and puts it before other grounds."""
     start: Path | None = None
     """Model file or checkpoint to go on from, instead of the backbone; its last layer only for the same labels."""
 
@@ -83,7 +88,7 @@ class Places:
 def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) -> RustNet:
     """Train and return the averaged network; checkpoints and `log.jsonl` are left in `places.out`."""
     torch.manual_seed(recipe.seed)
-    network = RustNet(task=task_of(places.photographs, recipe.classes))
+    network = RustNet(task=task_of(places.photographs, recipe.classes), steel=places.silhouettes is not None)
     if places.start is not None:
         start_from(places.start, network)
     elif places.backbone is not None:
@@ -116,7 +121,7 @@ def fitted(network: Net, recipe: Recipe, places: Places, say: Callable[[str], No
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate * group["share"] * pace(step, recipe)
         with torch.autocast(team.device.partition(":")[0], dtype=torch.bfloat16, enabled=recipe.mixed):
-            logit_bchw = network(prepared(image_bhwc.to(team.device)))
+            logit_bchw = network.taught(prepared(image_bhwc.to(team.device)))
         logit_bchw, label_bhw = logit_bchw.float(), label_bhw.to(team.device)
         loss = loss_of_classes(logit_bchw, label_bhw) if recipe.classes else loss_of(logit_bchw, label_bhw)
         optimizer.zero_grad(set_to_none=True)
@@ -151,7 +156,9 @@ def _crops(recipe: Recipe, places: Places, team: Team) -> Crops:
             pole_pool(*pool)
         team.wait()
         poles = pole_pool(*pool)
-    sources = read_sources(places.photographs, places.textures, poles, places.corrections, recipe.classes)
+    sources = read_sources(
+        places.photographs, places.textures, poles, places.corrections, recipe.classes, places.silhouettes
+    )
     return Crops(sources, recipe.side_px, recipe.steps * recipe.batch * team.size, recipe.seed)
 
 
@@ -183,18 +190,29 @@ def prepared(image_bhwc: Tensor) -> Tensor:
 
 
 def loss_of(logit_bchw: Tensor, label_bhw: Tensor) -> Tensor:
-    """Cross-entropy plus a soft Tversky loss of rust over the batch, at the label's size, ignored pixels left out."""
-    logit = functional.interpolate(logit_bchw, scale_factor=2.0, mode="bilinear", align_corners=False)[:, 0]
-    known = (label_bhw != IGNORE).float()
-    rust = (label_bhw == 1).float()
-    entropy = functional.binary_cross_entropy_with_logits(
-        logit, rust, weight=known, reduction="sum"
-    ) / known.sum().clamp(1)
+    """Cross-entropy plus a soft Tversky loss of rust over the batch, at the label's size, ignored pixels left out.
+
+    A second channel is the logit of steel, whose cross-entropy is added where the label says what is steel.
+    """
+    both_bchw = functional.interpolate(logit_bchw, scale_factor=2.0, mode="bilinear", align_corners=False)
+    logit, known, rust = both_bchw[:, 0], label_bhw != IGNORE, (label_bhw == RUST).float()
+    loss = _entropy(logit, rust, known) + 0.75 * _tversky(logit, rust, known.float())
+    if both_bchw.shape[1] > 1:
+        told = known & (label_bhw != OTHER)
+        loss = loss + STEEL_SHARE * _entropy(both_bchw[:, 1], ((label_bhw == STEEL) | (rust > 0)).float(), told)
+    return loss
+
+
+def _entropy(logit: Tensor, truth: Tensor, known: Tensor) -> Tensor:
+    each = functional.binary_cross_entropy_with_logits(logit, truth, weight=known.float(), reduction="sum")
+    return each / known.sum().clamp(1)
+
+
+def _tversky(logit: Tensor, rust: Tensor, known: Tensor) -> Tensor:
     p = logit.sigmoid() * known
     both = (p * rust).sum()
     missed, false = rust.sum() - both, p.sum() - both
-    tversky = 1 - (both + 1) / (both + MISSED * missed + (1 - MISSED) * false + 1)
-    return entropy + 0.75 * tversky
+    return 1 - (both + 1) / (both + MISSED * missed + (1 - MISSED) * false + 1)
 
 
 @torch.no_grad()

@@ -59,6 +59,10 @@ class PixelNet(nn.Module):
         small = self(functional.avg_pool2d(x_bchw, 2))
         return (self(x_bchw) + enlarged(small)) / 2
 
+    def taught(self, x_bchw: Tensor) -> Tensor:
+        """Return what the loss is computed from; a network that also learns where steel is adds its logit as last."""
+        return self(x_bchw)
+
     def groups(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """Return the parameters that were trained before and learn slowly, and the others."""
         return [], list(self.parameters())
@@ -78,15 +82,19 @@ class Network(PixelNet, ABC):
 
     def forward(self, x_bchw: Tensor) -> Tensor:
         """Return logits at stride 2."""
+        return self.from_stem(self.stem(x_bchw))
+
+    def stem(self, x_bchw: Tensor) -> Tensor:
+        """Return what the first block makes of a picture, at stride 2."""
         with torch.no_grad():
-            stem_bchw = self.features[0](x_bchw)
-        return self.from_stem(stem_bchw)
+            stem_bchw: Tensor = self.features[0](x_bchw)
+        return stem_bchw
 
     def from_stem(self, stem_bchw: Tensor) -> Tensor:
         """Return logits from what the first block made of a picture, both at stride 2."""
-        return self.decoded(self._taps(stem_bchw))
+        return self.decoded(self.taps(stem_bchw))
 
-    def _taps(self, x: Tensor) -> list[Tensor]:
+    def taps(self, x: Tensor) -> list[Tensor]:
         taps = []
         with torch.no_grad():
             for index in range(1, FROZEN):
@@ -109,7 +117,13 @@ class Network(PixelNet, ABC):
 class RustNet(Network):
     """The network of the shipped model."""
 
-    def __init__(self, width: int = 64, task: Task = Task(), backbone: Backbone = MOBILENET) -> None:  # noqa: B008  (frozen)
+    def __init__(
+        self,
+        width: int = 64,
+        task: Task = Task(),  # noqa: B008  (frozen)
+        backbone: Backbone = MOBILENET,
+        steel: bool = False,
+    ) -> None:
         super().__init__(task, backbone)
         self.lateral = nn.ModuleList(nn.Conv2d(channels, width, 1) for channels in backbone.channels[1:])
         self.smooth = nn.ModuleList(separable(width, width) for _ in range(3))
@@ -118,15 +132,34 @@ class RustNet(Network):
         self.edges = nn.Conv2d(backbone.channels[0], FINE, 1)
         self.fine = separable(FINE, FINE)
         self.logit = last_layer(FINE, task)
+        self.steel = nn.Conv2d(width, 1, 1) if steel else None
 
     def decoded(self, taps: list[Tensor]) -> Tensor:
         """Return logits at stride 2."""
+        return self._logit(self.pyramid(taps), taps[0])
+
+    def taught(self, x_bchw: Tensor) -> Tensor:
+        """Return logits at stride 2, and as last channel those of steel where the network tells it."""
+        return self.with_steel(self.stem(x_bchw))
+
+    def with_steel(self, stem_bchw: Tensor) -> Tensor:
+        """Do the same from what the first block made of a picture."""
+        taps = self.taps(stem_bchw)
+        y = self.pyramid(taps)
+        logit = self._logit(y, taps[0])
+        return logit if self.steel is None else torch.cat([logit, enlarged(self.steel(y))], 1)
+
+    def pyramid(self, taps: list[Tensor]) -> Tensor:
+        """Return features at stride 4 that saw all coarser ones."""
         y = self.lateral[3](taps[4])
         y = y + self.context(y)
         for level in (2, 1, 0):
             y = self.smooth[level](enlarged(y) + self.lateral[level](taps[level + 1]))
-        y = self.fine(enlarged(self.mix(y)) + self.edges(taps[0]))
-        return self.logit(y)
+        return y
+
+    def _logit(self, y: Tensor, edges: Tensor) -> Tensor:
+        logit: Tensor = self.logit(self.fine(enlarged(self.mix(y)) + self.edges(edges)))
+        return logit
 
 
 def last_layer(inputs: int, task: Task) -> nn.Conv2d:

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from vision.training.augment import GROUND, RUST, STEEL
 from vision.training.synthetic import Tiles, pole
 
 
 def pole_pool(textures: Path, count: int, side: int, seed: int, cache: Path) -> npt.NDArray[np.uint8]:
-    """Return `count` rendered poles, RGB and rust, (count, side, side, 4); read from `cache` when it has them."""
-    path = cache / f"poles-{count}-{side}-{seed}.npy"
+    """Return `count` rendered poles, RGB and label, (count, side, side, 4); read from `cache` when it has them."""
+    path = cache / f"labelled-poles-{count}-{side}-{seed}.npy"
     if not path.is_file():
         cache.mkdir(parents=True, exist_ok=True)
         made = rendered(textures, count, side, seed)
@@ -33,8 +34,8 @@ def rendered(textures: Path, count: int, side: int, seed: int) -> npt.NDArray[np
 
 def _one(textures: Path, side: int, seed: int, index: int) -> npt.NDArray[np.uint8]:
     rng = np.random.default_rng([seed, index])
-    picture, rust, _ = pole(rng, _tiles(textures), side)
-    return np.dstack([picture, rust])
+    picture, rust, shaft = pole(rng, _tiles(textures), side)
+    return np.dstack([picture, np.where(rust, RUST, np.where(shaft, STEEL, GROUND)).astype(np.uint8)])
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,9 @@ from vision.training.network import RustNet
 
 State = dict[str, Tensor]
 
+STEEL = "steel.weight"
+"""Only networks that tell steel from ground have it."""
+
 PREFIX = "network."
 """Of the weights' names in an exported graph."""
 
@@ -27,12 +30,14 @@ def trained_network(path: Path) -> RustNet:
 def mean_network(paths: Sequence[Path]) -> RustNet:
     """Return the mean of several networks' weights; ValueError when a file is none of ours or tells other labels."""
     states, tasks = zip(*(stored(path) for path in paths), strict=True)
-    network = RustNet(task=tasks[0])
+    network = RustNet(task=tasks[0], steel=any(STEEL in state for state in states))
     for path, state, task in zip(paths, states, tasks, strict=True):
         if task != network.task:
             raise ValueError(f"{path} tells apart {', '.join(task.labels)}; {paths[0]} {', '.join(tasks[0].labels)}")
         _load(network, state, path)
-    network.load_state_dict({name: sum(state[name] for state in states) / len(states) for name in states[0]})
+    for name in network.state_dict():
+        known = [state[name] for state in states if name in state]
+        network.state_dict()[name].copy_(sum(known) / len(known))
     return network
 
 
@@ -50,8 +55,10 @@ def stored(path: Path) -> tuple[State, Task]:
 
 
 def _load(network: RustNet, state: State, path: Path) -> None:
+    own = network.state_dict()
+    steel = {name: value for name, value in own.items() if name.startswith("steel.")}
     try:
-        network.load_state_dict(state)
+        network.load_state_dict(steel | {name: state[name] for name in state if name in own or name[:6] != "steel."})
     except RuntimeError as error:
         raise ValueError(f"{path} holds another network; train from a backbone instead: {error}") from None
 

@@ -12,6 +12,7 @@ from vision.render import PoleRenderer
 from vision.render_noise import fractal
 from vision.render_scene import random_scene
 from vision.render_surface import painted_surface
+from vision.training.augment import GROUND, RUST, STEEL
 from vision.types import Camera, Image, PoleShape, View
 
 RUSTY_METAL = frozenset((7, 12, 16, 17, 19, 20, 21, 22, 23, 24, 25, 41, 42, 54, 71, 72, 74, 75, 77, 78, 79, 80, 81))
@@ -19,6 +20,9 @@ RUSTY_METAL = frozenset((7, 12, 16, 17, 19, 20, 21, 22, 23, 24, 25, 41, 42, 54, 
 
 FOOLING = {"Wood": 4.0, "Ground": 4.0, "Concrete": 2.0, "Planks": 2.0, "Bricks": 2.0}
 """How much oftener than other materials a wall is made of these, which are taken for rust most."""
+
+REDDENED = 0.15
+"""Share of walls that get the colours of rust."""
 
 COATS = ("Paint", "Plastic", "Metal", "Plaster", "Concrete")
 HELD_OUT_RUST = ("Rust_003", "Rust_006")
@@ -156,7 +160,7 @@ def wall(rng: np.random.Generator, tiles: Tiles, side: int) -> tuple[Image, Rust
     if rng.random() < 0.5:
         field = fractal(rng, (side, side), (side / 2, side / 2), int(rng.integers(1, 4)))
         picture = np.where((field > 0)[..., None], picture, _material(rng, tiles, side))
-    return picture, np.zeros((side, side), np.uint8)
+    return picture, np.full((side, side), GROUND, np.uint8)
 
 
 def _material(rng: np.random.Generator, tiles: Tiles, side: int) -> Image:
@@ -164,7 +168,16 @@ def _material(rng: np.random.Generator, tiles: Tiles, side: int) -> Image:
     weights = np.array([FOOLING.get(name, 1.0) for name in sorted(free)])
     choices = free[str(rng.choice(sorted(free), p=weights / weights.sum()))]
     picture = spread(rng, choices[int(rng.integers(len(choices)))], (side, side), rng.uniform(0.7, 5))
-    return tinted(rng, picture, 3, 0.25)
+    return reddened(rng, picture) if rng.random() < REDDENED else tinted(rng, picture, 3, 0.25)
+
+
+def reddened(rng: np.random.Generator, picture: Image) -> Image:
+    """Give a picture the colours of rust: red paving, laterite, brown cloth."""
+    hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV).astype(np.float32)
+    hsv[..., 0] = (rng.uniform(-4, 16) + rng.uniform(0, 0.2) * (hsv[..., 0] - hsv[..., 0].mean())) % 180
+    hsv[..., 1] += rng.uniform(50, 150) - hsv[..., 1].mean()
+    hsv[..., 2] *= rng.uniform(0.5, 1.2)
+    return np.asarray(cv2.cvtColor(np.clip(hsv, 0, 255).astype(np.uint8), cv2.COLOR_HSV2RGB), np.uint8)
 
 
 def flat(rng: np.random.Generator, tiles: Tiles, side: int, held_out: bool = False) -> tuple[Image, RustMask]:
@@ -174,8 +187,9 @@ def flat(rng: np.random.Generator, tiles: Tiles, side: int, held_out: bool = Fal
         fraction = rng.uniform(0.6, 0.999)
     picture = coat(rng, tiles, (side, side))
     if fraction == 0:
-        return picture, np.zeros((side, side), np.uint8)
-    return rusted(rng, tiles, picture, fraction, held_out)
+        return picture, np.full((side, side), STEEL, np.uint8)
+    picture, rust = rusted(rng, tiles, picture, fraction, held_out)
+    return picture, np.where(rust, RUST, STEEL).astype(np.uint8)
 
 
 def pole(

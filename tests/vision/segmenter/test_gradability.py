@@ -35,6 +35,17 @@ def test_what_spoils_it_is_named(picture: Image) -> None:
         assert found.startswith(reason)
 
 
+@pytest.mark.parametrize("sides", [0, 12])
+def test_a_large_smooth_frame_is_not_blurred_until_it_is(sides: int) -> None:
+    """The outline of a pole is a small part of a large frame, sharp or not."""
+    shape, view = PoleShape(2.0, 400, 380, sides), View(Camera(1280, 960, 1000, 1000, 640, 480), 1.0, 30, 600)
+    frame = PoleRenderer(shape, painted_surface(shape, 2, 0.0).rgb, 2).render(view)
+    assert ungradable_reason(frame) is None
+    for sigma_px in (5, 8, 16):
+        reason = ungradable_reason(np.asarray(cv2.GaussianBlur(frame, (0, 0), sigma_px), np.uint8))
+        assert (reason or "").startswith("blur"), sigma_px
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_covered_lens_is_told_from_a_clean_pole_by_the_missing_outline(seed: int) -> None:
     shape, view = PoleShape(1.2, 300, 260), View(Camera(640, 480, 430, 430, 320, 240), 0.6, 70 * seed, 600)

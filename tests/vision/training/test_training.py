@@ -16,7 +16,7 @@ from sample import write_photographs, write_tiles
 
 from vision.corrections import Corrections
 from vision.training import crops
-from vision.training.augment import IGNORE
+from vision.training.augment import GROUND, IGNORE, OTHER, RUST, STEEL
 from vision.training.loop import Places, Recipe, loss_of, pace, prepared, train
 from vision.training.network import RustNet, folded, mobilenet_v2
 from vision.training.paste import pasted
@@ -75,6 +75,7 @@ def test_the_exported_file_says_what_the_network_says(
 
     only_street(monkeypatch)
     monkeypatch.setattr(finish, "POLES", 2)
+    monkeypatch.setattr(finish, "MAPPED", 2)
     torch.manual_seed(5)
     network = RustNet().eval()
     card = finish.finish(network, places, "test", tmp_path / "rust.onnx")
@@ -157,7 +158,7 @@ def test_a_crop_depends_on_seed_and_index_alone(places: Places, monkeypatch: pyt
     assert not np.array_equal(first[3][0], second[3][0])
     image, label = first[5]
     assert (image.shape, label.shape) == ((64, 64, 3), (64, 64))
-    assert set(np.unique(label)) <= {0, 1, IGNORE}
+    assert set(np.unique(label)) <= {OTHER, RUST, STEEL, GROUND, IGNORE}
 
 
 def test_pasted_rust_carries_its_label_and_leaves_the_rest_alone() -> None:
@@ -184,6 +185,7 @@ def test_a_run_starts_from_a_model_file_or_a_checkpoint(
 
     only_street(monkeypatch)
     monkeypatch.setattr(finish, "POLES", 2)
+    monkeypatch.setattr(finish, "MAPPED", 2)
     torch.manual_seed(6)
     network = RustNet().eval()  # many biases are nought, and the exporter keeps equal ones only once
     finish.finish(network, places, "test", tmp_path / "rust.onnx")
@@ -232,6 +234,7 @@ def test_train_and_export_as_commands(places: Places, tmp_path: Path, monkeypatc
 
     only_street(monkeypatch)
     monkeypatch.setattr(finish, "POLES", 1)
+    monkeypatch.setattr(finish, "MAPPED", 1)
     data = ["--photographs", str(places.photographs), "--textures", str(places.textures)]
     small = ["--steps", "1", "--batch", "1", "--side", "64", "--poles", "2", "--threads", "1"]
     run = tmp_path / "run"

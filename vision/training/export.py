@@ -31,10 +31,10 @@ class Exported(nn.Module):
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         """Return what the outputs' names say."""
         task, x = self.network.task, prepared(image)
-        fine, coarse = self.network(x), self.network.with_steel(self.coarse(x))
+        fine, stem = self.network(x), self.coarse(x)
         if task.outputs == 1:
-            return coarse, fine[:, 0]
-        logit = (fine + enlarged(coarse)) / 2
+            return self.network.with_steel(stem), fine[:, 0]
+        logit = (fine + enlarged(self.network.from_stem(stem))) / 2
         whole = functional.interpolate(logit, scale_factor=2.0, mode="bilinear", align_corners=False)
         return task.rust_logit(logit)[:, 0], likeliest(whole, task.others()), likeliest(whole, task.rust)
 

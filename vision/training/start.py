@@ -55,10 +55,11 @@ def stored(path: Path) -> tuple[State, Task]:
 
 
 def _load(network: RustNet, state: State, path: Path) -> None:
-    own = network.state_dict()
-    steel = {name: value for name, value in own.items() if name.startswith("steel.")}
+    """Fill the network; its layer for steel stays as it is where the file has none."""
+    own = {name: value for name, value in network.state_dict().items() if name.startswith("steel.")}
+    told = {name: value for name, value in state.items() if name in own or not name.startswith("steel.")}
     try:
-        network.load_state_dict(steel | {name: state[name] for name in state if name in own or name[:6] != "steel."})
+        network.load_state_dict(own | told)
     except RuntimeError as error:
         raise ValueError(f"{path} holds another network; train from a backbone instead: {error}") from None
 

@@ -63,7 +63,7 @@ def test_ours_are_whole() -> None:
     silhouettes = read_silhouettes(RUST_PHOTOS / "silhouettes.toml").by_sha256
     assert len({entry.name for entry in corrections.values()}) == len(corrections)
     assert all(entry.drop or entry.rust or entry.sound for entry in corrections.values())
-    assert len(silhouettes) == 42
+    assert len(silhouettes) == 248
     for key, entry in corrections.items():
         if entry.reason.startswith("validation: ") and entry.name.startswith("street-"):
             assert silhouettes[key].name == entry.name

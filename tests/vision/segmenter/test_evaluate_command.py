@@ -64,7 +64,8 @@ def test_figures_are_those_of_the_masks_and_others_stand_beside(dataset: Path, t
     )
     done = evaluated(dataset, "--json", "--corrections", corrections, "--silhouettes", silhouettes)
     assert done.returncode == 0, done.stderr
-    plain, mended, inside, both = map(json.loads, done.stdout.splitlines())
+    plain, mended, inside, both, steel = map(json.loads, done.stdout.splitlines())
+    assert (steel["photographs"], steel["refused"]) == (1, 0)
     assert (plain["set"], mended["set"], plain["photographs"]) == ("street/val", "street/val mended", 2)
     assert (inside["set"], both["set"]) == ("street/val inside silhouettes", "street/val mended, inside silhouettes")
     assert (inside["photographs"], inside["iou"], both["photographs"]) == (1, 0, 1)

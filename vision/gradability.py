@@ -27,6 +27,9 @@ STRONGEST = 99.5
 EDGE = 12.0
 """Grey levels per pixel of the small picture: without such an edge blur cannot be told from a clean surface."""
 
+SOFT = 0.23
+"""A picture whose steepest pixels reach this share of the small one's is sharp somewhere."""
+
 BLUR = 0.26
 """Steepness of an edge in the picture over that in the small one: 1 where it is sharp, less where it is blurred over
 about 3.5 pixels (standard deviation). Photographs and rendered poles have 0.29 and more."""
@@ -68,18 +71,20 @@ def no_steel_reason(steel: npt.NDArray[np.float32] | None) -> str | None:
 
 
 def is_blurred(image: Image) -> bool:
-    """Tell whether the strongest edges are soft; a surface without edges is not called blurred.
+    """Tell whether nothing is sharp; a surface without edges is not called blurred.
 
-    The edges are those of the small picture; each is looked up in the picture itself, where a sharp one is thin.
+    The steepest pixels may be few in a large picture of a smooth pole, so the strongest edges of the small picture are
+    also looked up in the picture itself, where a sharp one is thin. Soft shading there alone is no blur either.
     """
     grey = cv2.cvtColor(_middle(image), cv2.COLOR_RGB2GRAY)
     rows, columns = (size // COARSE for size in grey.shape)
     grey = grey[: rows * COARSE, : columns * COARSE]
     coarse = steepness(cv2.resize(grey, (columns, rows), interpolation=cv2.INTER_AREA))
     strongest = float(np.percentile(coarse, STRONGEST))
-    if strongest < EDGE:
+    whole = steepness(grey)
+    if strongest < EDGE or float(np.percentile(whole, STRONGEST)) >= SOFT * strongest:
         return False
-    fine = steepness(grey).reshape(rows, COARSE, columns, COARSE).max((1, 3))
+    fine = whole.reshape(rows, COARSE, columns, COARSE).max((1, 3))
     fine = cv2.dilate(fine, np.ones((3, 3), np.uint8))  # the edge may lie in the element beside
     there = coarse >= strongest
     return float(np.median(fine[there] / coarse[there])) < BLUR

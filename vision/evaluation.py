@@ -91,14 +91,16 @@ def steel_scored(segmenter: Segmenter, pairs: list[Pair], silhouettes: Silhouett
     total, photographs, refused = Counts(), 0, 0
     for pair in pairs:
         image, rust = read_pair(pair)
-        inside, steel = silhouettes.inside(pair, rust.shape), segmenter.segment(image).steel
+        inside = silhouettes.inside(pair, rust.shape)
+        if inside is None:
+            continue
+        steel = segmenter.segment(image).steel
         if steel is None:
             return None
-        if inside is not None:
-            truth = cv2.resize(inside.astype(np.uint8), steel.shape[::-1], interpolation=cv2.INTER_NEAREST)
-            total += count((steel >= 0.5).astype(np.uint8), np.asarray(truth, np.uint8))
-            photographs += 1
-            refused += no_steel_reason(steel) is not None
+        truth = cv2.resize(inside.astype(np.uint8), steel.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        total += count((steel >= 0.5).astype(np.uint8), np.asarray(truth, np.uint8))
+        photographs += 1
+        refused += no_steel_reason(steel) is not None
     return SteelScores(photographs, total.iou, total.f1, refused) if photographs else None
 
 

@@ -17,10 +17,10 @@ import torch
 from vision.labels import held_out, read_index
 from vision.metrics import Counts
 from vision.training.backbones import LITE, load_lite
-from vision.training.candidates import DeepLabLight, DeepLabResNet50, FastScnn, Lraspp, UNetLight
+from vision.training.candidates import DeepLabLight, DeepLabResNet50, FastScnn, Lraspp, UNetLight, load_resnet
 from vision.training.classes import Task
 from vision.training.finish import answered, counted
-from vision.training.loop import Places, Recipe, fitted, prepared
+from vision.training.loop import Places, Recipe, fitted, has_bfloat16, prepared
 from vision.training.network import Network, PixelNet, RustNet, load_backbone
 
 SIDE_PX = 640
@@ -53,7 +53,15 @@ def pretrained(network: Network, path: Path, load: Callable[[Network, Path], Non
     return network
 
 
-def candidates(backbone: Path, lite: Path | None) -> dict[str, Callable[[], PixelNet]]:
+def deeplab(resnet: Path | None) -> PixelNet:
+    """Return DeepLabV3-ResNet50, from random weights where its backbone's are not given."""
+    network = DeepLabResNet50(Task())
+    if resnet is not None:
+        load_resnet(network, resnet)
+    return network
+
+
+def candidates(backbone: Path, lite: Path | None, resnet: Path | None) -> dict[str, Callable[[], PixelNet]]:
     """Return what makes each candidate; EfficientNet-Lite0 only where its weights are given."""
     task = Task()
     made: dict[str, Callable[[], PixelNet]] = {
@@ -62,7 +70,7 @@ def candidates(backbone: Path, lite: Path | None) -> dict[str, Callable[[], Pixe
         "mobilenet_v2_deeplabv3plus": lambda: pretrained(DeepLabLight(task), backbone),
         "mobilenet_v2_unet": lambda: pretrained(UNetLight(task), backbone),
         "fast_scnn": lambda: FastScnn(task),
-        "deeplabv3_resnet50": lambda: DeepLabResNet50(task),
+        "deeplabv3_resnet50": lambda: deeplab(resnet),
     }
     if lite is not None:
         made["efficientnet_lite0_fpn"] = lambda: pretrained(RustNet(task=task, backbone=LITE), lite, load_lite)
@@ -108,6 +116,7 @@ def main() -> None:
     for option in ("photographs", "textures", "backbone", "out"):
         parser.add_argument(f"--{option}", type=Path, required=True)
     parser.add_argument("--lite", type=Path, help="efficientnet-lite0-*.pth of the wheel on PyPI")
+    parser.add_argument("--resnet", type=Path, help="imgsim/model.pth of the wheel imgsim 0.1.2 on PyPI (MIT)")
     parser.add_argument("--corrections", type=Path)
     parser.add_argument("--only", nargs="*", help="names of candidates; all without")
     parser.add_argument("--steps", type=int, default=1200)
@@ -115,8 +124,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    recipe = Recipe(steps=options.steps, batch=8, side_px=256, poles=100, seed=options.seed, mixed=True)
-    made = candidates(options.backbone, options.lite)
+    recipe = Recipe(
+        steps=options.steps, batch=8, side_px=256, poles=100, seed=options.seed, mixed=has_bfloat16(),
+        check_every=options.steps,
+    )  # fmt: skip
+    made = candidates(options.backbone, options.lite, options.resnet)
     for name in options.only or made:
         out = options.out / name
         if not (out / "result.json").is_file():

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from vision.confusers import RUSTED_BARS
 from vision.labels import RustMask
 from vision.render import PoleRenderer
 from vision.render_noise import fractal
@@ -23,6 +24,9 @@ FOOLING = {"Wood": 4.0, "Ground": 4.0, "Concrete": 2.0, "Planks": 2.0, "Bricks":
 
 REDDENED = 0.15
 """Share of walls that get the colours of rust."""
+
+CLEAN = 0.25
+"""Share of coats seen straight on that are made without rust, beside those that draw none: stains and patches alone."""
 
 COATS = ("Paint", "Plastic", "Metal", "Plaster", "Concrete")
 HELD_OUT_RUST = ("Rust_003", "Rust_006")
@@ -53,7 +57,7 @@ class Tiles:
     def rust_free(self) -> dict[str, list[Image]]:
         """Return all materials that hold no rust."""
         return {
-            name: [picture for _, picture in tiles]
+            name: [picture for stem, picture in tiles if stem not in RUSTED_BARS]
             for name, tiles in self.by_material.items()
             if name not in ("Rust", "Metal")
         }
@@ -61,7 +65,7 @@ class Tiles:
 
 def _sound(stem: str) -> bool:
     material, number = stem.split("_")
-    return material != "Metal" or int(number) not in RUSTY_METAL
+    return stem not in RUSTED_BARS and (material != "Metal" or int(number) not in RUSTY_METAL)
 
 
 def spread(rng: np.random.Generator, tile: Image, size: tuple[int, int], zoom: float) -> Image:
@@ -182,9 +186,9 @@ def reddened(rng: np.random.Generator, picture: Image) -> Image:
 
 def flat(rng: np.random.Generator, tiles: Tiles, side: int, held_out: bool = False) -> tuple[Image, RustMask]:
     """Return a coat with rust seen straight on, or rust that fills the frame now and then."""
-    fraction = rusted_fraction(rng)
-    if rng.random() < 0.12:
-        fraction = rng.uniform(0.6, 0.999)
+    fraction = rng.uniform(0.6, 0.999) if rng.random() < 0.12 else rusted_fraction(rng)
+    if rng.random() < CLEAN:
+        fraction = 0.0
     picture = coat(rng, tiles, (side, side))
     if fraction == 0:
         return picture, np.full((side, side), STEEL, np.uint8)

@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torchvision.models import resnet50
+from torchvision.models.segmentation import deeplabv3_resnet50
 
 from vision.training.backbones import LITE, lite_whole, load_lite
-from vision.training.candidates import DeepLabLight, DeepLabResNet50, FastScnn, Lraspp, UNetLight
+from vision.training.candidates import DeepLabLight, DeepLabResNet50, FastScnn, Lraspp, UNetLight, load_resnet
 from vision.training.classes import Task
 from vision.training.network import RustNet
 from vision.training.start import mean_network
@@ -36,6 +38,27 @@ def test_the_backbone_from_the_wheel_is_read_by_shapes(tmp_path: Path) -> None:
     torch.save({"layer0": torch.zeros(1)}, tmp_path / "other.pth")
     with pytest.raises(ValueError, match="other layers"):
         load_lite(network, tmp_path / "other.pth")
+
+
+def test_deeplab_is_taught_at_stride_16_and_answers_as_torchvisions_does() -> None:
+    network, x = DeepLabResNet50(Task()), torch.rand((1, 3, 64, 96)) * 2 - 1
+    assert network.train().whole.backbone(x)["out"].shape == (1, 2048, 4, 6)
+    plain = deeplabv3_resnet50(weights=None, weights_backbone=None, num_classes=1, aux_loss=None).eval()
+    plain.load_state_dict(network.whole.state_dict())
+    with torch.no_grad():
+        assert torch.equal(network.eval().whole(x)["out"], plain(x)["out"])
+
+
+def test_a_resnet_is_read_out_of_another_network_and_its_start_stays_as_it_is(tmp_path: Path) -> None:
+    given = {f"module.pre.{name}": value for name, value in resnet50(weights=None).state_dict().items()}
+    torch.save(given, tmp_path / "resnet.pth")
+    network = DeepLabResNet50(Task())
+    load_resnet(network, tmp_path / "resnet.pth")
+    assert torch.equal(network.whole.backbone.layer4[2].conv3.weight, given["module.pre.layer4.2.conv3.weight"])
+    assert not any(p is network.whole.backbone.conv1.weight for p in network.groups()[0])
+    torch.save({"conv1.weight": given["module.pre.conv1.weight"]}, tmp_path / "other.pth")
+    with pytest.raises(ValueError, match="other layers"):
+        load_resnet(network, tmp_path / "other.pth")
 
 
 def saved(path: Path, network: RustNet) -> Path:

@@ -98,6 +98,15 @@ def test_made_pictures_say_what_is_steel(tmp_path: Path) -> None:
         assert set(np.unique(flat(rng, tiles, 64)[1])) <= {RUST, STEEL}
 
 
+def test_concrete_with_rusted_bars_is_neither_wall_nor_coat(tmp_path: Path) -> None:
+    root = write_tiles(tmp_path)
+    before = Tiles(root)
+    (root / "Concrete" / "Concrete_001.png").rename(root / "Concrete" / "Concrete_036.png")
+    after = Tiles(root)
+    assert (len(before.rust_free()["Concrete"]), len(after.rust_free()["Concrete"])) == (3, 2)
+    assert len(after.coats()) == len(before.coats()) - 1
+
+
 def test_reddened_ground_has_the_hue_of_rust() -> None:
     grey = np.random.default_rng(4).integers(90, 160, (32, 32, 3)).astype(np.uint8)
     red, green, blue = reddened(np.random.default_rng(5), grey).reshape(-1, 3).astype(float).mean(0)

@@ -84,13 +84,13 @@ def _both(models: tuple[Segmenter, Segmenter], image: Image, turn: int) -> list[
     The thread's own processor time is counted, so that other programs do not count but for the caches they empty;
     models are to be loaded for one thread.
     """
-    said: list[list[tuple[float, Mask]]] = [[], []]
+    said: list[list[tuple[Mask, float]]] = [[], []]
     first, second = turn % 2, 1 - turn % 2
     for index in (first, second, second, first):
         start = time.thread_time()
         mask = models[index].segment(image)
-        said[index].append(((time.thread_time() - start) * 1e9 / (image.shape[0] * image.shape[1]), mask))
-    return [(each[0][1], min(each[0][0], each[1][0])) for each in said]
+        said[index].append((mask, (time.thread_time() - start) * 1e9 / (image.shape[0] * image.shape[1])))
+    return [min(rounds, key=lambda one: one[1]) for rounds in said]
 
 
 def _answer(mask: Mask, ms: float, truth: ClassMask, there: dict[str, npt.NDArray[np.bool_]]) -> Answer:

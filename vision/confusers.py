@@ -53,7 +53,7 @@ def false_alarms(segmenter: Segmenter, root: Path) -> Iterator[FalseAlarms]:
     tiles = {folder.name: _read(folder) for folder in sorted(root.iterdir()) if _negative(folder)}
     if not tiles:
         raise ValueError(f"{root} holds no folders of texture tiles (MATERIAL/*.png)")
-    rows = [_measured(segmenter, name, map(_enlarged, each)) for name, each in tiles.items() if each]
+    rows = [_measured(segmenter, name, map(_enlarged, each)) for name, each in tiles.items()]
     yield from rows
     yield FalseAlarms("all", *(sum(getattr(row, count) for row in rows) for count in COUNTS))
     bars = [_tile(path) for path in sorted(root.glob("*/*.png")) if path.stem in RUSTED_BARS]
@@ -65,7 +65,9 @@ def false_alarms(segmenter: Segmenter, root: Path) -> Iterator[FalseAlarms]:
 
 
 def _negative(folder: Path) -> bool:
-    return folder.is_dir() and folder.name not in RUSTY and any(folder.glob("*.png"))
+    if not folder.is_dir() or folder.name in RUSTY:
+        return False
+    return any(path.stem not in RUSTED_BARS for path in folder.glob("*.png"))
 
 
 def tile_pictures(root: Path) -> Iterator[tuple[str, Image]]:

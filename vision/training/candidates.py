@@ -4,6 +4,7 @@ Tensor shapes: b images, c channels, h and w pixels. All answer logits at half s
 """
 
 from pathlib import Path
+from typing import Self
 
 import torch
 from torch import Tensor, nn
@@ -143,11 +144,10 @@ class DeepLabResNet50(PixelNet):
         nn.init.constant_(self.whole.classifier[-1].bias, -2.5)
         self.train()
 
-    def train(self, mode: bool = True) -> "DeepLabResNet50":
+    def train(self, mode: bool = True) -> Self:
         """Choose the stride along with the mode."""
         set_stride(self.whole, 16 if mode else 8)
-        super().train(mode)
-        return self
+        return super().train(mode)
 
     def forward(self, x_bchw: Tensor) -> Tensor:
         """Return logits at stride 2."""

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vision.confusers import RUSTED_BARS
+from vision.confusers import RUSTED_BARS, RUSTY
 from vision.labels import RustMask
 from vision.render import PoleRenderer
 from vision.render_noise import fractal
@@ -59,7 +59,7 @@ class Tiles:
         return {
             name: [picture for stem, picture in tiles if stem not in RUSTED_BARS]
             for name, tiles in self.by_material.items()
-            if name not in ("Rust", "Metal")
+            if name not in RUSTY
         }
 
 

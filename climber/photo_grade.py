@@ -61,7 +61,7 @@ def _shares(mask: Mask, card: Card) -> dict[str, float] | None:
 
 def graded(name: str, image: Image, mask: Mask, card: Card) -> PhotoGrade:
     """Grade a segmented photograph, or say why it cannot be graded."""
-    reason = ungradable_reason(image) or no_steel_reason(mask.steel)
+    reason = ungradable_reason(image) or no_steel_reason(mask.steel, card.steel)
     if reason is not None:
         return not_graded(name, reason, card)
     fraction = float(mask.label.mean())

@@ -2,6 +2,7 @@
 the machine is."""
 
 import os
+import shutil
 import tempfile
 
 from hypothesis import HealthCheck, settings
@@ -9,3 +10,8 @@ from hypothesis import HealthCheck, settings
 os.environ["HIGHMAST_MODELS"] = tempfile.mkdtemp(prefix="highmast-models-")
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind in the system's folder for temporary files."""
+    shutil.rmtree(os.environ["HIGHMAST_MODELS"], ignore_errors=True)

@@ -48,7 +48,8 @@ PICTURES = 24
 def false_alarms(segmenter: Segmenter, root: Path) -> Iterator[FalseAlarms]:
     """Measure each rust-free material of a folder of tiles (MATERIAL/*.png), all together, then made pictures.
 
-    Of tiles with rusted bars the share called rust follows too, which is no false alarm. ValueError without tiles.
+    Of tiles that do hold rust, bare rusted bars or rust all over, the share called rust follows too, which is no false
+    alarm. ValueError without tiles.
     """
     tiles = {folder.name: _read(folder) for folder in sorted(root.iterdir()) if _negative(folder)}
     if not tiles:
@@ -56,9 +57,11 @@ def false_alarms(segmenter: Segmenter, root: Path) -> Iterator[FalseAlarms]:
     rows = [_measured(segmenter, name, map(_enlarged, each)) for name, each in tiles.items()]
     yield from rows
     yield FalseAlarms("all", *(sum(getattr(row, count) for row in rows) for count in COUNTS))
-    bars = [_tile(path) for path in sorted(root.glob("*/*.png")) if path.stem in RUSTED_BARS]
-    if bars:
-        yield _measured(segmenter, "with rusted bars", map(_enlarged, bars))
+    paths = sorted(root.glob("*/*.png"))
+    bars, rust = ([p for p in paths if p.stem in RUSTED_BARS], [p for p in paths if p.parent.name == "Rust"])
+    for name, rusty in (("with rusted bars", bars), ("rust that fills the frame", rust)):
+        if rusty:
+            yield _measured(segmenter, name, map(_enlarged, map(_tile, rusty)))
     for number, (name, make) in enumerate(MADE.items()):
         made = (make(np.random.default_rng([number, index]), tiles) for index in range(PICTURES))
         yield _measured(segmenter, f"made: {name}", made)
@@ -97,5 +100,5 @@ def _measured(segmenter: Segmenter, material: str, pictures: Iterable[Image]) ->
     for picture in pictures:
         mask = segmenter.segment(picture)
         number, pixels, found = number + 1, pixels + mask.label.size, found + int(mask.label.sum())
-        refused += no_steel_reason(mask.steel) is not None
+        refused += no_steel_reason(mask.steel, segmenter.card.steel) is not None
     return FalseAlarms(material, number, pixels, found, refused)

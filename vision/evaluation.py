@@ -100,7 +100,7 @@ def steel_scored(segmenter: Segmenter, pairs: list[Pair], silhouettes: Silhouett
         truth = cv2.resize(inside.astype(np.uint8), steel.shape[::-1], interpolation=cv2.INTER_NEAREST)
         total += count((steel >= 0.5).astype(np.uint8), np.asarray(truth, np.uint8))
         photographs += 1
-        refused += no_steel_reason(steel) is not None
+        refused += no_steel_reason(steel, segmenter.card.steel) is not None
     return SteelScores(photographs, total.iou, total.f1, refused) if photographs else None
 
 

@@ -34,11 +34,8 @@ BLUR = 0.26
 """Steepness of an edge in the picture over that in the small one: 1 where it is sharp, less where it is blurred over
 about 3.5 pixels (standard deviation). Photographs and rendered poles have 0.29 and more."""
 
-STEEL = 0.42
-"""Probability from which a pixel may show steel."""
-
 LEAST_STEEL = 0.01
-"""Share of the picture that must reach STEEL; low, because the model knows steel only roughly."""
+"""Share of a picture that may show steel: low, because a model knows steel only roughly."""
 
 OUTLINE = 6.0
 """Grey levels per pixel of a picture OUTLINE_PX high: a pole's outline stands out more, a lens behind a cloth less."""
@@ -60,12 +57,13 @@ def ungradable_reason(image: Image) -> str | None:
     return None
 
 
-def no_steel_reason(steel: npt.NDArray[np.float32] | None) -> str | None:
+def no_steel_reason(steel: npt.NDArray[np.float32] | None, limit: float) -> str | None:
     """Return why a picture with this probability of steel (any shape) cannot be graded: it shows none. None if it can.
 
-    A model that does not tell steel (None) refuses nothing.
+    `limit` is the probability from which the model's pixels may show steel. A model that does not tell steel (None)
+    refuses nothing.
     """
-    if steel is None or float((steel >= STEEL).mean()) >= LEAST_STEEL:
+    if steel is None or float((steel >= limit).mean()) >= LEAST_STEEL:
         return None
     return "not steel: no steel found in the picture; turn the camera to the pole"
 

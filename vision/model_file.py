@@ -44,6 +44,8 @@ class Card:
     """Scale of the surface for which it was trained, finest and coarsest."""
     rule: str
     """Grading rule at export."""
+    steel: float = 0.42
+    """Probability from which a pixel may show steel (vision/training/steel_limit.py)."""
     temperature: float = 1.0
     """The graph's logits are divided by it; 1 in files whose graph does so."""
     labels: tuple[str, ...] = ("not rust", "rust")

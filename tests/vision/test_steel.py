@@ -23,4 +23,4 @@ def test_a_photograph_without_steel_is_not_graded_and_says_so() -> None:
 
 
 def test_a_model_that_does_not_tell_steel_refuses_nothing() -> None:
-    assert no_steel_reason(None) is None
+    assert no_steel_reason(None, 0.4) is None

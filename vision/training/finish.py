@@ -26,6 +26,7 @@ from vision.training.loop import Places, prepared
 from vision.training.network import RustNet
 from vision.training.pole_rates import MEASURED_FROM, measured, write_rates
 from vision.training.pole_rates import POLES as MAPPED
+from vision.training.steel_limit import steel_limit
 from vision.training.synthetic import Tiles, pole
 from vision.two_scales import at_half_scale, rust_logit
 from vision.types import Image
@@ -80,6 +81,7 @@ def finish(network: RustNet, places: Places, name: str, path: Path) -> Card:
         photo_error=photo_error(total),
         mm_per_px=(0.3, 1.5),
         rule=RULE,
+        steel=steel_limit(network, held_out(pairs), places.textures),
         temperature=temperature,
         labels=network.task.labels,
         rust_values=network.task.rust,

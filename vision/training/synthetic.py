@@ -13,7 +13,7 @@ from vision.render import PoleRenderer
 from vision.render_noise import fractal
 from vision.render_scene import random_scene
 from vision.render_surface import painted_surface
-from vision.training.augment import GROUND, RUST, STEEL
+from vision.training.augment import GROUND, OTHER, RUST, STEEL
 from vision.types import Camera, Image, PoleShape, View
 
 RUSTY_METAL = frozenset((7, 12, 16, 17, 19, 20, 21, 22, 23, 24, 25, 41, 42, 54, 71, 72, 74, 75, 77, 78, 79, 80, 81))
@@ -160,19 +160,22 @@ def rusted_fraction(rng: np.random.Generator) -> float:
 
 def wall(rng: np.random.Generator, tiles: Tiles, side: int) -> tuple[Image, RustMask]:
     """Return a rust-free wall of one or two materials: soil, paving, brick, wood, leaves, fabric ..."""
-    picture = _material(rng, tiles, side)
+    picture, label = _material(rng, tiles, side)
     if rng.random() < 0.5:
-        field = fractal(rng, (side, side), (side / 2, side / 2), int(rng.integers(1, 4)))
-        picture = np.where((field > 0)[..., None], picture, _material(rng, tiles, side))
-    return picture, np.full((side, side), GROUND, np.uint8)
+        here = fractal(rng, (side, side), (side / 2, side / 2), int(rng.integers(1, 4))) > 0
+        other, its_label = _material(rng, tiles, side)
+        picture, label = np.where(here[..., None], picture, other), np.where(here, label, its_label)
+    return picture, label
 
 
-def _material(rng: np.random.Generator, tiles: Tiles, side: int) -> Image:
+def _material(rng: np.random.Generator, tiles: Tiles, side: int) -> tuple[Image, RustMask]:
+    """Cover a wall with one material; one that steel is coated with too does not tell that there is none."""
     free = tiles.rust_free()
     weights = np.array([FOOLING.get(name, 1.0) for name in sorted(free)])
-    choices = free[str(rng.choice(sorted(free), p=weights / weights.sum()))]
-    picture = spread(rng, choices[int(rng.integers(len(choices)))], (side, side), rng.uniform(0.7, 5))
-    return reddened(rng, picture) if rng.random() < REDDENED else tinted(rng, picture, 3, 0.25)
+    name = str(rng.choice(sorted(free), p=weights / weights.sum()))
+    picture = spread(rng, free[name][int(rng.integers(len(free[name])))], (side, side), rng.uniform(0.7, 5))
+    picture = reddened(rng, picture) if rng.random() < REDDENED else tinted(rng, picture, 3, 0.25)
+    return picture, np.full((side, side), OTHER if name in COATS else GROUND, np.uint8)
 
 
 def reddened(rng: np.random.Generator, picture: Image) -> Image:

@@ -89,15 +89,19 @@ def test_tiles_and_the_contact_sheet(dataset: Path, tmp_path: Path) -> None:
         (tmp_path / "tiles" / material).mkdir(parents=True)
         cv2.imwrite(str(tmp_path / "tiles" / material / f"{material}_000.png"), tile("metal_000"))
     (tmp_path / "tiles" / "Concrete").mkdir()
+    (tmp_path / "tiles" / "Rust").mkdir()
+    cv2.imwrite(str(tmp_path / "tiles" / "Rust" / "Rust_005.png"), tile("rust_005")[..., ::-1])
     cv2.imwrite(str(tmp_path / "tiles" / "Concrete" / "Concrete_036.png"), tile("rust_005")[..., ::-1])
     done = evaluated(dataset, "--tiles", tmp_path / "tiles", "--worst", tmp_path / "worst.png", "--json")
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines() if '"material"' in line]
-    assert [row["material"] for row in rows] == ["Paint", "all", "with rusted bars", *(f"made: {n}" for n in MADE)]
-    assert all(row["pictures"] == PICTURES for row in rows[3:])
+    rusty = ["with rusted bars", "rust that fills the frame"]
+    assert [row["material"] for row in rows] == ["Paint", "all", *rusty, *(f"made: {n}" for n in MADE)]
+    assert all(row["pictures"] == PICTURES for row in rows[4:])
     assert rows[1]["pictures"] == 1
     assert rows[0]["false_positives"] / rows[0]["pixels"] < 0.02
     assert rows[2]["false_positives"] > 0 == rows[1]["false_positives"] - rows[0]["false_positives"]
+    assert rows[3]["false_positives"] == rows[2]["false_positives"]  # the same picture
     assert cv2.imread(str(tmp_path / "worst.png")).shape == (CAPTION_PX + CELL_PX, 6 * CELL_PX, 3)
 
 

@@ -13,10 +13,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 from sample import write_photographs, write_tiles
 
 from vision.dataset.folder import sha256_of
+from vision.gradability import no_steel_reason
+from vision.labels import held_out, read_index, read_pair
 from vision.model_file import SHIPPED
 from vision.preprocess import padded
 from vision.segmenter import Segmenter
-from vision.training import finish
+from vision.training import finish, steel_limit
 from vision.training.augment import GROUND, IGNORE, OTHER, RUST, STEEL
 from vision.training.crops import BAND_PX, Crops, outlined, read_sources
 from vision.training.loop import Places, Recipe, loss_of, prepared, train
@@ -93,7 +95,8 @@ def test_the_loss_of_steel_counts_where_the_label_tells_it() -> None:
 def test_made_pictures_say_what_is_steel(tmp_path: Path) -> None:
     tiles = Tiles(write_tiles(tmp_path / "tiles"))
     rng = np.random.default_rng(3)
-    assert (wall(rng, tiles, 64)[1] == GROUND).all()
+    seen = {int(value) for _ in range(20) for value in np.unique(wall(rng, tiles, 64)[1])}
+    assert seen == {GROUND, OTHER}  # plaster and concrete cover walls and steel alike
     for _ in range(8):
         assert set(np.unique(flat(rng, tiles, 64)[1])) <= {RUST, STEEL}
 
@@ -142,6 +145,7 @@ def test_silhouettes_reach_the_crops(places: Places) -> None:
 def test_where_steel_is_is_learnt_exported_and_averaged(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(finish, "POLES", 1)
     monkeypatch.setattr(finish, "MAPPED", 1)
+    monkeypatch.setattr(steel_limit, "OF_EACH", 1)
     recipe = Recipe(steps=4, batch=2, side_px=64, poles=2, warm_up=1, check_every=4)
     torch.manual_seed(recipe.seed)
     before = steel_weights(RustNet(steel=True))
@@ -157,6 +161,7 @@ def test_where_steel_is_is_learnt_exported_and_averaged(places: Places, monkeypa
     steel = segmenter.segment(image).steel
     assert steel is not None
     assert steel.shape == (31, 81)
+    assert np.abs(steel - steel_limit.steel_of(network, image)).max() < 1e-4
     assert np.abs(steel - wanted[:31, :81]).max() < 1e-4
     without = train(recipe, replace(places, out=places.out / "without", silhouettes=None), lambda _: None)
     assert without.steel is None
@@ -164,6 +169,26 @@ def test_where_steel_is_is_learnt_exported_and_averaged(places: Places, monkeypa
     assert np.allclose(steel_weights(mean_network((kept, path))), steel_weights(network), atol=1e-6)
     started = train(replace(recipe, rate=1e-12), replace(places, out=places.out / "b", start=path), lambda _: None)
     assert np.allclose(steel_weights(started), steel_weights(network), atol=1e-6)
+
+
+def test_the_limit_of_steel_refuses_no_picture_of_steel_but_is_no_lower(
+    places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steel_limit, "OF_EACH", 1)
+    torch.manual_seed(2)
+    network = RustNet(steel=True).eval()
+    assert network.steel is not None
+    assert network.steel.bias is not None
+    network.steel.bias.data -= 1
+    pairs = held_out(read_index(places.photographs))
+    limit = steel_limit.steel_limit(network, pairs, places.textures)
+    assert 0 < limit < steel_limit.HIGHEST
+    assert places.textures is not None
+    shown = (*steel_limit.coats(places.textures), *(read_pair(pair)[0] for pair in pairs))
+    steels = [steel_limit.steel_of(network, image) for image in shown]
+    assert not any(no_steel_reason(steel, limit) for steel in steels)
+    assert any(no_steel_reason(steel, limit + 0.011) for steel in steels)
+    assert steel_limit.steel_limit(RustNet(), pairs, None) == 0
 
 
 class Halves:

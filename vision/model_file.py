@@ -45,7 +45,7 @@ class Card:
     rule: str
     """Grading rule at export."""
     steel: float = 0.42
-    """Probability from which a pixel may show steel (vision/training/steel_limit.py)."""
+    """Probability from which a pixel may show steel (vision/training/steel_limit.py); this one in files without it."""
     temperature: float = 1.0
     """The graph's logits are divided by it; 1 in files whose graph does so."""
     labels: tuple[str, ...] = ("not rust", "rust")

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.nn import functional
 
 from vision.dataset.folder import FILE
 from vision.labels import Pair, RustMask, held_out, read_index, read_pair
@@ -22,7 +21,7 @@ from vision.preprocess import enlarged, padded, tiles
 from vision.scales import RULE
 from vision.segmenter import Segmenter
 from vision.training.export import export
-from vision.training.loop import Places, prepared
+from vision.training.loop import Places, halved, prepared
 from vision.training.network import RustNet
 from vision.training.pole_rates import MEASURED_FROM, measured, write_rates
 from vision.training.pole_rates import POLES as MAPPED
@@ -126,7 +125,7 @@ def logits(network: RustNet, image: Image) -> Field:
 
 def coarse(network: RustNet, image: Image) -> Field:
     """Return the logits of rust that the picture at half scale gives, a quarter of its size each way."""
-    return _plane(network(functional.avg_pool2d(_batch(image), 2)))
+    return _plane(network(halved(image)))
 
 
 def _batch(image: Image) -> torch.Tensor:

@@ -28,6 +28,7 @@ from vision.training.network import PixelNet, RustNet, load_backbone
 from vision.training.poles import pole_pool
 from vision.training.start import start_from
 from vision.training.team import Team, join
+from vision.types import Image
 
 Net = TypeVar("Net", bound=PixelNet)
 
@@ -187,6 +188,11 @@ def prepared(image_bhwc: Tensor) -> Tensor:
     """Turn bytes into the network's input; the exported graph holds the same two numbers."""
     x = image_bhwc.permute(0, 3, 1, 2).float()
     return ((x - 128) / 128).contiguous(memory_format=torch.channels_last)
+
+
+def halved(image: Image) -> Tensor:
+    """Turn one picture (h, w, 3) into the network's input at half scale, (1, 3, h / 2, w / 2)."""
+    return functional.avg_pool2d(prepared(torch.from_numpy(np.ascontiguousarray(image)[None])), 2)
 
 
 def loss_of(logit_bchw: Tensor, label_bhw: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from vision.training.augment import GROUND, RUST, STEEL
 from vision.training.crops import Crops, read_sources
-from vision.training.loop import prepared
+from vision.training.loop import halved
 from vision.training.network import RustNet
 
 CROPS, SIDE_PX = 400, 384
@@ -46,8 +46,7 @@ def fit_steel(network: RustNet, crops: Crops) -> None:
 def _sampled(network: RustNet, crops: Crops, index: int) -> tuple[Tensor, Tensor]:
     """Return features (n, c) and whether they are steel (n,) of some pixels of a crop."""
     image, label = crops[index]
-    half = functional.avg_pool2d(prepared(torch.from_numpy(image[None])), 2)
-    features = network.pyramid(network.taps(network.stem(half)))[0]
+    features = network.pyramid(network.taps(network.stem(halved(image))))[0]
     label = label[4::8, 4::8]  # features lie eight pixels apart
     told = np.flatnonzero(np.isin(label, (RUST, STEEL, GROUND)))
     told = np.random.default_rng([crops.seed, index]).permutation(told)[:PIXELS]

@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from vision.confusers_made import MADE
 from vision.gradability import LEAST_STEEL
 from vision.labels import Pair, read_pair
 from vision.preprocess import padded
 from vision.segmenter import Probability
-from vision.training.loop import prepared
+from vision.training.loop import halved
 from vision.training.network import RustNet
 from vision.training.synthetic import Tiles
 from vision.two_scales import at_half_scale
@@ -60,8 +59,7 @@ def steel_of(network: RustNet, image: Image) -> Probability:
     """Return the probability of steel as the segmenter tells it, (ceil(height_px / 4), ceil(width_px / 4))."""
 
     def coarse(part: Image) -> Probability:
-        half = functional.avg_pool2d(prepared(torch.from_numpy(np.ascontiguousarray(part)[None])), 2)
-        return np.asarray(network.taught(half)[0].numpy(), dtype=np.float32)
+        return np.asarray(network.taught(halved(part))[0].numpy(), dtype=np.float32)
 
     logit = at_half_scale(padded(image)[0], coarse)[1, : -(-image.shape[0] // 4), : -(-image.shape[1] // 4)]
     return np.asarray(1 / (1 + np.exp(-logit)), dtype=np.float32)

@@ -26,9 +26,7 @@ def ground(rng: np.random.Generator, tiles: Tiles, *materials: str) -> Image:
 
 def brown_paint(rng: np.random.Generator, tiles: Tiles) -> Image:
     """A coat of brown or red-brown paint, with the tile's unevenness."""
-    coat = ground(rng, tiles, "Paint", "Plastic").mean(axis=2, keepdims=True)
-    brown = np.array([rng.uniform(80, 140), rng.uniform(45, 75), rng.uniform(30, 55)])
-    return _bytes(brown * (coat / max(1.0, float(coat.mean()))))
+    return browned(rng, ground(rng, tiles, "Paint", "Plastic"))
 
 
 def shadow(rng: np.random.Generator, tiles: Tiles) -> Image:
@@ -68,17 +66,13 @@ def marker(rng: np.random.Generator, tiles: Tiles) -> Image:
 
 def wet_concrete(rng: np.random.Generator, tiles: Tiles) -> Image:
     """Concrete, dark and saturated where it is wet."""
-    dry = ground(rng, tiles, "Concrete").astype(np.float32)
-    wet = np.clip(fractal(rng, (SIDE_PX, SIDE_PX), (120, 120), 3) * 4 + 0.5, 0, 1)[..., None]
-    grey = dry.mean(axis=2, keepdims=True)
-    return _bytes(dry * (1 - wet) + (grey + (dry - grey) * 1.5) * 0.5 * wet)
+    return wetted(rng, ground(rng, tiles, "Concrete"))
 
 
 def sunset(rng: np.random.Generator, tiles: Tiles) -> Image:
     """Paint, plastic or concrete in the light of a low sun."""
     names = ("Paint", "Plastic", "Concrete")
-    coat = ground(rng, tiles, *np.roll(names, int(rng.integers(3))).tolist()).astype(np.float32)
-    return _bytes(coat * np.array([1.15, 0.78, 0.48], np.float32) * np.float32(rng.uniform(0.6, 1.0)))
+    return in_low_sun(rng, ground(rng, tiles, *np.roll(names, int(rng.integers(3))).tolist()))
 
 
 MADE: dict[str, Callable[[np.random.Generator, Tiles], Image]] = {
@@ -90,6 +84,26 @@ MADE: dict[str, Callable[[np.random.Generator, Tiles], Image]] = {
     "wet concrete": wet_concrete,
     "sunset light": sunset,
 }
+
+
+def browned(rng: np.random.Generator, coat: Image) -> Image:
+    """Paint a surface brown or red-brown; its unevenness shows through."""
+    uneven = coat.mean(axis=2, keepdims=True)
+    brown = np.array([rng.uniform(80, 140), rng.uniform(45, 75), rng.uniform(30, 55)])
+    return _bytes(brown * (uneven / max(1.0, float(uneven.mean()))))
+
+
+def wetted(rng: np.random.Generator, surface: Image) -> Image:
+    """Wet a surface in places: darker and more saturated there."""
+    dry = surface.astype(np.float32)
+    wet = np.clip(fractal(rng, (dry.shape[0], dry.shape[1]), (120, 120), 3) * 4 + 0.5, 0, 1)[..., None]
+    grey = dry.mean(axis=2, keepdims=True)
+    return _bytes(dry * (1 - wet) + (grey + (dry - grey) * 1.5) * 0.5 * wet)
+
+
+def in_low_sun(rng: np.random.Generator, surface: Image) -> Image:
+    """Light a surface by a low sun."""
+    return _bytes(surface * np.array([1.15, 0.78, 0.48], np.float32) * np.float32(rng.uniform(0.6, 1.0)))
 
 
 def _bytes(values: npt.NDArray[np.floating[Any]]) -> Image:

@@ -12,10 +12,11 @@ from vision.labels import Pair, RustMask, read_classes, read_index, read_pair
 from vision.silhouettes import Inside, Silhouettes, read_silhouettes
 from vision.training.augment import GROUND, IGNORE, OTHER, RUST, STEEL, cropped, recorded, relit
 from vision.training.paste import moved, pasted, repainted
-from vision.training.synthetic import Tiles, flat, wall
+from vision.training.synthetic import flat, wall
+from vision.training.tiles import Tiles
 from vision.types import Image
 
-SHARES = {"street": 0.42, "screenshots": 0.08, "walkway": 0.06, "pole": 0.2, "flat": 0.1, "wall": 0.14}
+SHARES = {"street": 0.42, "screenshots": 0.08, "walkway": 0.06, "pole": 0.18, "flat": 0.14, "wall": 0.12}
 """Share of crops by source."""
 
 MADE = ("pole", "flat", "wall")

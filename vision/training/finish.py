@@ -26,7 +26,8 @@ from vision.training.network import RustNet
 from vision.training.pole_rates import MEASURED_FROM, measured, write_rates
 from vision.training.pole_rates import POLES as MAPPED
 from vision.training.steel_limit import steel_limit
-from vision.training.synthetic import Tiles, pole
+from vision.training.synthetic import pole
+from vision.training.tiles import Tiles
 from vision.two_scales import at_half_scale, rust_logit
 from vision.types import Image
 

@@ -25,7 +25,8 @@ from vision.segmenter import Segmenter
 from vision.strip import pole_strip, segment_strip
 from vision.surface import SurfaceMap
 from vision.training.export import write_whole
-from vision.training.synthetic import Tiles, wrapped
+from vision.training.synthetic import wrapped
+from vision.training.tiles import Tiles
 from vision.types import Mask, PoleShape
 
 POLES = 60

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.training.augment import GROUND, RUST, STEEL
-from vision.training.synthetic import Tiles, pole
+from vision.training.synthetic import pole
+from vision.training.tiles import Tiles
 
 
 def pole_pool(textures: Path, count: int, side: int, seed: int, cache: Path) -> npt.NDArray[np.uint8]:

@@ -16,7 +16,7 @@ from vision.preprocess import padded
 from vision.segmenter import Probability
 from vision.training.loop import halved
 from vision.training.network import RustNet
-from vision.training.synthetic import Tiles
+from vision.training.tiles import Tiles
 from vision.two_scales import at_half_scale
 from vision.types import Image
 

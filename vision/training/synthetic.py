@@ -1,91 +1,38 @@
 """Pictures whose rust is known: composited surfaces, poles rendered from them, and rust-free texture walls."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vision.confusers import RUSTED_BARS, RUSTY
+from vision.confusers_made import browned, in_low_sun, wetted
 from vision.labels import RustMask
 from vision.render import PoleRenderer
 from vision.render_noise import fractal
 from vision.render_scene import random_scene
 from vision.render_surface import painted_surface
-from vision.training.augment import GROUND, OTHER, RUST, STEEL
+from vision.training.augment import GROUND, IGNORE, OTHER, RUST, STEEL
+from vision.training.tiles import COATS, Tiles, spread, tinted
 from vision.types import Camera, Image, PoleShape, View
-
-RUSTY_METAL = frozenset((7, 12, 16, 17, 19, 20, 21, 22, 23, 24, 25, 41, 42, 54, 71, 72, 74, 75, 77, 78, 79, 80, 81))
-"""Tiles of `Metal` that hold rust or look like it; neither negatives nor coats."""
 
 FOOLING = {"Wood": 4.0, "Ground": 4.0, "Concrete": 2.0, "Planks": 2.0, "Bricks": 2.0}
 """How much oftener than other materials a wall is made of these, which are taken for rust most."""
+
+WET, SUNNY, BROWN, PATCHED = 0.08, 0.06, 0.06, 0.15
+"""Share of coats seen straight on that are wet in places, lit by a low sun, painted brown, patched; of walls, wet."""
+
+COVERED = 0.4
+"""Share of rusted coats seen straight on that are rusted by three fifths and more, half of them from edge to edge."""
+
+SHEET = 0.15
+"""Share of coats seen straight on that are real sheets of rusted metal."""
 
 REDDENED = 0.15
 """Share of walls that get the colours of rust."""
 
 CLEAN = 0.25
 """Share of coats seen straight on that are made without rust, beside those that draw none: stains and patches alone."""
-
-COATS = ("Paint", "Plastic", "Metal", "Plaster", "Concrete")
-HELD_OUT_RUST = ("Rust_003", "Rust_006")
-"""Rust tiles that training never sees, so that rates on rendered poles are measured on unseen rust."""
-
-
-class Tiles:
-    """The CC0 texture tiles by material, loaded once, RGB (128, 128, 3)."""
-
-    def __init__(self, root: Path) -> None:
-        """Read `root/MATERIAL/MATERIAL_nnn.png`; raises ValueError when `root` holds none."""
-        self.by_material: dict[str, list[tuple[str, Image]]] = {}
-        for path in sorted(root.glob("*/*.png")):
-            picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
-            if picture is not None:
-                self.by_material.setdefault(path.parent.name, []).append((path.stem, np.asarray(picture, np.uint8)))
-        if "Rust" not in self.by_material:
-            raise ValueError(f"{root} holds no texture tiles (MATERIAL/*.png); give the folder of the CC0 tiles")
-
-    def coats(self) -> list[Image]:
-        """Return tiles that may be a pole's sound surface."""
-        return [picture for name in COATS for stem, picture in self.by_material[name] if _sound(stem)]
-
-    def rust(self, held_out: bool) -> list[Image]:
-        """Return the rust tiles of training, or those that are held out."""
-        return [picture for stem, picture in self.by_material["Rust"] if (stem in HELD_OUT_RUST) == held_out]
-
-    def rust_free(self) -> dict[str, list[Image]]:
-        """Return all materials that hold no rust."""
-        return {
-            name: [picture for stem, picture in tiles if stem not in RUSTED_BARS]
-            for name, tiles in self.by_material.items()
-            if name not in RUSTY
-        }
-
-
-def _sound(stem: str) -> bool:
-    material, number = stem.split("_")
-    return stem not in RUSTED_BARS and (material != "Metal" or int(number) not in RUSTY_METAL)
-
-
-def spread(rng: np.random.Generator, tile: Image, size: tuple[int, int], zoom: float) -> Image:
-    """Cover (rows, columns) with a tile, mirrored at its edges and enlarged `zoom` times."""
-    ring = np.concatenate([tile, tile[:, ::-1]], axis=1)
-    ring = np.concatenate([ring, ring[::-1]], axis=0)
-    ring = np.asarray(cv2.resize(ring, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC), np.uint8)
-    if rng.random() < 0.5:
-        ring = ring.transpose(1, 0, 2)
-    rows = (np.arange(size[0]) + int(rng.integers(ring.shape[0]))) % ring.shape[0]
-    columns = (np.arange(size[1]) + int(rng.integers(ring.shape[1]))) % ring.shape[1]
-    return np.asarray(ring[rows][:, columns], np.uint8)
-
-
-def tinted(rng: np.random.Generator, picture: Image, hue: float, strength: float) -> Image:
-    """Shift hue (degrees of 180) and scale saturation and value at random."""
-    hsv = cv2.cvtColor(picture, cv2.COLOR_RGB2HSV).astype(np.float32)
-    hsv[..., 0] = (hsv[..., 0] + rng.uniform(-hue, hue)) % 180
-    hsv[..., 1:] *= np.exp(rng.uniform(-strength, strength, 2)).astype(np.float32)
-    return np.asarray(cv2.cvtColor(np.clip(hsv, 0, 255).astype(np.uint8), cv2.COLOR_HSV2RGB), np.uint8)
 
 
 def coat(rng: np.random.Generator, tiles: Tiles, size: tuple[int, int]) -> Image:
@@ -175,6 +122,8 @@ def _material(rng: np.random.Generator, tiles: Tiles, side: int) -> tuple[Image,
     name = str(rng.choice(sorted(free), p=weights / weights.sum()))
     picture = spread(rng, free[name][int(rng.integers(len(free[name])))], (side, side), rng.uniform(0.7, 5))
     picture = reddened(rng, picture) if rng.random() < REDDENED else tinted(rng, picture, 3, 0.25)
+    if rng.random() < WET:
+        picture = wetted(rng, picture)
     return picture, np.full((side, side), OTHER if name in COATS else GROUND, np.uint8)
 
 
@@ -188,15 +137,58 @@ def reddened(rng: np.random.Generator, picture: Image) -> Image:
 
 
 def flat(rng: np.random.Generator, tiles: Tiles, side: int, held_out: bool = False) -> tuple[Image, RustMask]:
-    """Return a coat with rust seen straight on, or rust that fills the frame now and then."""
-    fraction = rng.uniform(0.6, 0.999) if rng.random() < 0.12 else rusted_fraction(rng)
+    """Return a coat with rust seen straight on, rust that fills the frame, or a sheet of rusted metal."""
+    sheets = tiles.sheets()
+    if sheets and not held_out and rng.random() < SHEET:
+        return sheet(rng, sheets, side)
+    fraction = min(1.0, rng.uniform(0.6, 1.4)) if rng.random() < COVERED else rusted_fraction(rng)
     if rng.random() < CLEAN:
         fraction = 0.0
-    picture = coat(rng, tiles, (side, side))
-    if fraction == 0:
-        return picture, np.full((side, side), STEEL, np.uint8)
-    picture, rust = rusted(rng, tiles, picture, fraction, held_out)
+    picture, rust = fooling(rng, coat(rng, tiles, (side, side))), np.zeros((side, side), np.uint8)
+    if fraction > 0:
+        picture, rust = rusted(rng, tiles, picture, fraction, held_out)
+    if rng.random() < SUNNY:
+        picture = in_low_sun(rng, picture)
     return picture, np.where(rust, RUST, STEEL).astype(np.uint8)
+
+
+def sheet(rng: np.random.Generator, sheets: list[Image], side: int) -> tuple[Image, RustMask]:
+    """Return a sheet of metal that did rust; what is neither quite red nor quite grey is ignored."""
+    tile = sheets[int(rng.integers(len(sheets)))]
+    both = spread(rng, np.dstack([tile, redness(tile)]), (side, side), rng.uniform(0.7, 6))
+    picture, red = np.ascontiguousarray(both[..., :3]), both[..., 3]
+    label = np.where(red > 145, RUST, np.where(red < 90, STEEL, IGNORE))
+    return tinted(rng, picture, 4, 0.2), label.astype(np.uint8)
+
+
+def redness(tile: Image) -> npt.NDArray[np.uint8]:
+    """Grade how red and yellow pixels are, (rows, columns), 128 at what best parts a tile in two (Otsu), or at 15."""
+    lab = cv2.cvtColor(tile.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    red = np.hypot(np.clip(lab[..., 1], 0, None), np.clip(lab[..., 2], 0, None))
+    level, _ = cv2.threshold(np.clip(3 * red, 0, 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    return np.clip(128 * red / min(15.0, max(1.0, level / 3)), 0, 255).astype(np.uint8)
+
+
+def fooling(rng: np.random.Generator, picture: Image) -> Image:
+    """Give a sound surface what is taken for rust: brown paint all over, flat patches of brown and near-black, wet."""
+    if rng.random() < BROWN:
+        picture = browned(rng, picture)
+    if rng.random() < PATCHED:
+        for _ in range(int(rng.integers(1, 4))):
+            picture = _patched(rng, picture)
+    return wetted(rng, picture) if rng.random() < WET else picture
+
+
+def _patched(rng: np.random.Generator, picture: Image) -> Image:
+    """Paint an opaque patch in one brown, dark or light; it keeps a little of what it covers."""
+    cell = float(np.exp(rng.uniform(np.log(10), np.log(300))))
+    field = fractal(rng, (picture.shape[0], picture.shape[1]), (cell * rng.uniform(0.5, 4), cell), 3)
+    sharp = rng.uniform(0.02, 0.5)
+    cover = np.clip((field - np.quantile(field, rng.uniform(0.4, 0.95))) / sharp, 0, 1)[..., None]
+    light = float(np.exp(rng.uniform(np.log(8), np.log(170))))
+    colour = light * np.array([1.0, rng.uniform(0.45, 0.95), rng.uniform(0.25, 0.95)])
+    cover = cover * np.float32(rng.uniform(0.75, 1))
+    return _byte(picture * (1 - cover) + colour * cover)
 
 
 def pole(

@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -26,7 +27,8 @@ from vision.training.network import RustNet
 from vision.training.paste import moved, repainted
 from vision.training.start import mean_network, trained_network
 from vision.training.steel_head import crops_without_poles, fit_steel
-from vision.training.synthetic import Tiles, flat, reddened, wall
+from vision.training.synthetic import flat, reddened, redness, sheet, wall
+from vision.training.tiles import Tiles
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 
@@ -108,6 +110,30 @@ def test_concrete_with_rusted_bars_is_neither_wall_nor_coat(tmp_path: Path) -> N
     after = Tiles(root)
     assert (len(before.rust_free()["Concrete"]), len(after.rust_free()["Concrete"])) == (3, 2)
     assert len(after.coats()) == len(before.coats()) - 1
+
+
+def test_a_coat_may_be_rusted_from_edge_to_edge(tmp_path: Path) -> None:
+    tiles, rng = Tiles(write_tiles(tmp_path)), np.random.default_rng(6)
+    shares = [(flat(rng, tiles, 64)[1] == RUST).mean() for _ in range(60)]
+    assert 0.05 < np.mean(np.array(shares) > 0.999) < 0.4
+    assert min(shares) == 0
+
+
+def test_on_a_sheet_of_metal_what_is_red_is_rust_and_what_is_between_is_ignored(tmp_path: Path) -> None:
+    root = write_tiles(tmp_path)
+    grey, brown = (cv2.imread(str(root / name)) for name in ("Metal/Metal_000.png", "Rust/Rust_000.png"))
+    assert grey is not None
+    assert brown is not None
+    cv2.imwrite(str(root / "Metal" / "Metal_041.png"), np.hstack([grey[:, :64], brown[:, 64:]]))
+    tiles = Tiles(root)
+    (tile,) = tiles.sheets()
+    assert (redness(tile)[:, :60] < 90).mean() > 0.9
+    assert (redness(tile)[:, 68:] > 145).mean() > 0.9
+    made = [sheet(np.random.default_rng([7, index]), [tile], 96) for index in range(8)]
+    picture, label = (np.stack(each) for each in zip(*made, strict=True))
+    assert {RUST, STEEL} <= set(np.unique(label)) <= {RUST, STEEL, IGNORE}
+    red = picture[..., 0].astype(int) - picture[..., 2]
+    assert red[label == RUST].mean() > red[label == STEEL].mean() + 20
 
 
 def test_reddened_ground_has_the_hue_of_rust() -> None:

@@ -21,7 +21,8 @@ from vision.training.loop import Places, Recipe, loss_of, pace, prepared, train
 from vision.training.network import RustNet, folded, mobilenet_v2
 from vision.training.paste import pasted
 from vision.training.start import trained_network
-from vision.training.synthetic import HELD_OUT_RUST, Tiles, pole
+from vision.training.synthetic import pole
+from vision.training.tiles import HELD_OUT_RUST, Tiles
 
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("default")]
 

@@ -9,6 +9,7 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
+from filelock import FileLock
 from sqlalchemy import Connection
 
 from climber.errors import InputError
@@ -46,8 +47,9 @@ def local_owner(database: Database, key_file: Path) -> Principal:
 
     Raises InputError when keys exist but the key file is lost or no longer valid.
     """
-    if not key_file.exists() and not database.read_now(has_admin):
-        _write_key(key_file, database.write_now(_first_key))
+    with FileLock(key_file.with_name(f".{key_file.name}.lock")):  # another service may start on this folder now
+        if not key_file.exists() and not database.read_now(has_admin):
+            _write_key(key_file, database.write_now(_first_key))
     try:
         secret = key_file.read_text().strip()
     except OSError:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from climber.ids import uuid7
+from climber.service import signin
 from climber.service.app import build_service, create_app
 from climber.service.limits import RateLimit
 from climber.service.settings import settings_for
@@ -204,6 +206,23 @@ def test_a_question_that_the_quick_way_passes_on_counts_once(tmp_path: Path, wha
 
     assert asyncio.run(ask()) == [404] * burst + [429]
     service.database.close()
+
+
+def test_two_services_that_start_at_once_share_the_first_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (build_service(settings_for(tmp_path, None)).database for _ in range(2))
+    write_key, starting = signin._write_key, []
+
+    def slowly(key_file: Path, secret: str) -> None:
+        starting.append(pool.submit(local_owner, second, key_file))
+        wait(starting, timeout=0.5)  # the other service must not get on while the key is in the database alone
+        write_key(key_file, secret)
+
+    monkeypatch.setattr(signin, "_write_key", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        owner = local_owner(first, tmp_path / "local.key")
+        assert [each.result(timeout=60) for each in starting] == [owner]
+    first.close()
+    second.close()
 
 
 def test_another_address_can_be_served_once_there_is_an_administrator(tmp_path: Path) -> None:

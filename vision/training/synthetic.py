@@ -50,15 +50,25 @@ def coat(rng: np.random.Generator, tiles: Tiles, size: tuple[int, int]) -> Image
 
 def _stained(rng: np.random.Generator, picture: Image) -> Image:
     """Lay a translucent stain or an opaque patch of another paint, rust-coloured at times but flat."""
-    rows, columns = picture.shape[:2]
-    cell = float(np.exp(rng.uniform(np.log(6), np.log(300))))
-    field = fractal(rng, (rows, columns), (cell * rng.uniform(0.5, 4), cell), 3)
-    sharp = rng.uniform(0.03, 1.0)
-    cover = np.clip((field - np.quantile(field, rng.uniform(0.6, 0.97))) / sharp, 0, 1)
+    cover = _blotches(rng, picture, 6, (0.03, 1.0), (0.6, 0.97))
     cover = cover * np.float32(rng.uniform(0.1, 0.45) if rng.random() < 0.7 else rng.uniform(0.6, 1))
     brown = np.array([rng.uniform(70, 150), rng.uniform(55, 110), rng.uniform(40, 90)])
     colour = brown if cover.max() < 0.46 else rng.uniform(0, 255) + rng.normal(0, 25, 3)
     return _byte(picture * (1 - cover[..., None]) + colour * cover[..., None])
+
+
+def _blotches(
+    rng: np.random.Generator,
+    picture: Image,
+    least_px: float,
+    soft: tuple[float, float],
+    bare: tuple[float, float],
+) -> npt.NDArray[np.floating[npt.NBitBase]]:
+    """Draw how far blotches of `least_px` to 300 pixels cover a picture, 0 to 1; `soft` edges, a share is `bare`."""
+    cell = float(np.exp(rng.uniform(np.log(least_px), np.log(300))))
+    field = fractal(rng, (picture.shape[0], picture.shape[1]), (cell * rng.uniform(0.5, 4), cell), 3)
+    softness = rng.uniform(*soft)
+    return np.clip((field - np.quantile(field, rng.uniform(*bare))) / softness, 0, 1)
 
 
 def rusted(
@@ -136,17 +146,17 @@ def reddened(rng: np.random.Generator, picture: Image) -> Image:
     return np.asarray(cv2.cvtColor(np.clip(hsv, 0, 255).astype(np.uint8), cv2.COLOR_HSV2RGB), np.uint8)
 
 
-def flat(rng: np.random.Generator, tiles: Tiles, side: int, held_out: bool = False) -> tuple[Image, RustMask]:
+def flat(rng: np.random.Generator, tiles: Tiles, side: int) -> tuple[Image, RustMask]:
     """Return a coat with rust seen straight on, rust that fills the frame, or a sheet of rusted metal."""
     sheets = tiles.sheets()
-    if sheets and not held_out and rng.random() < SHEET:
+    if sheets and rng.random() < SHEET:
         return sheet(rng, sheets, side)
     fraction = min(1.0, rng.uniform(0.6, 1.4)) if rng.random() < COVERED else rusted_fraction(rng)
     if rng.random() < CLEAN:
         fraction = 0.0
     picture, rust = fooling(rng, coat(rng, tiles, (side, side))), np.zeros((side, side), np.uint8)
     if fraction > 0:
-        picture, rust = rusted(rng, tiles, picture, fraction, held_out)
+        picture, rust = rusted(rng, tiles, picture, fraction)
     if rng.random() < SUNNY:
         picture = in_low_sun(rng, picture)
     return picture, np.where(rust, RUST, STEEL).astype(np.uint8)
@@ -181,10 +191,7 @@ def fooling(rng: np.random.Generator, picture: Image) -> Image:
 
 def _patched(rng: np.random.Generator, picture: Image) -> Image:
     """Paint an opaque patch in one brown, dark or light; it keeps a little of what it covers."""
-    cell = float(np.exp(rng.uniform(np.log(10), np.log(300))))
-    field = fractal(rng, (picture.shape[0], picture.shape[1]), (cell * rng.uniform(0.5, 4), cell), 3)
-    sharp = rng.uniform(0.02, 0.5)
-    cover = np.clip((field - np.quantile(field, rng.uniform(0.4, 0.95))) / sharp, 0, 1)[..., None]
+    cover = _blotches(rng, picture, 10, (0.02, 0.5), (0.4, 0.95))[..., None]
     light = float(np.exp(rng.uniform(np.log(8), np.log(170))))
     colour = light * np.array([1.0, rng.uniform(0.45, 0.95), rng.uniform(0.25, 0.95)])
     cover = cover * np.float32(rng.uniform(0.75, 1))

@@ -56,6 +56,7 @@ class Robot:
         self.eyes = tuple(Eye(camera, member, self._described) for camera, member in cameras)
         """The cameras, in the order of the ring file."""
         self._still = session.ask(CaptureStatus).images
+        self._goal = 0
 
     @classmethod
     def open(
@@ -181,7 +182,7 @@ class Robot:
         Refused (limits, wind, energy, not armed), RobotFault (stopped on the way), LinkLost.
         """
         status = self._status()
-        goal_id = status.goal_id + 1
+        goal_id = self._next_goal(status)
         yield from self.session.order(
             Command.GOTO, height_m, azimuth_deg, speed_m_s, float(status.boot_id), float(goal_id)
         )
@@ -200,7 +201,7 @@ class Robot:
             return
         try:
             yield from self.session.order(
-                Command.DESCEND, speed_m_s, 0.0, 0.0, float(status.boot_id), float(status.goal_id + 1)
+                Command.DESCEND, speed_m_s, 0.0, 0.0, float(status.boot_id), float(self._next_goal(status))
             )
         except Refused as refusal:
             if refusal.reason != Refusal.NOT_ARMED:
@@ -296,6 +297,11 @@ class Robot:
         status = self.session.fold.status
         assert status is not None
         return status
+
+    def _next_goal(self, status: ClimbStatus) -> int:
+        """Above every goal that the robot told or was sent: one that it has not told yet is not to be repeated."""
+        self._goal = max(self._goal, status.goal_id) + 1
+        return self._goal
 
     def _until(
         self, done: Callable[[Telemetry], bool], expected: Callable[[Telemetry], bool], refusable: bool = True

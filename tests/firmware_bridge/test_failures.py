@@ -245,6 +245,16 @@ def test_a_late_line_is_slow_and_not_lost() -> None:
         assert robot.telemetry.height_m == pytest.approx(1.0, abs=0.02)
 
 
+def test_a_descent_right_after_a_goal_is_no_repetition_of_it() -> None:
+    with simulator("pty", "1") as simulated, Robot.open(simulated.robot) as robot:
+        aloft(robot, 0.5)
+        inject(robot, Unit.LINE_DELAY, 0.15)
+        next(robot.goto(8.0, 0.0, 0.3))  # the order is out; the robot's status still tells the goal before
+        for telemetry in robot.descend():
+            assert telemetry.height_m < 1.5, "the robot climbs although it was told to come down"
+        assert robot.telemetry.state == ClimbState.DISARMED
+
+
 def test_encoders_that_lie_are_told_from_the_height() -> None:
     with simulator("pty", "max") as simulated, Robot.open(simulated.robot) as robot:
         aloft(robot, 0.5)

@@ -3,6 +3,7 @@
 Pulling sends the robot's heartbeat, so a climb program that hangs makes the robot hold.
 """
 
+import math
 from collections.abc import Callable, Generator
 from typing import TypeVar
 
@@ -15,8 +16,6 @@ from firmware_bridge.robot import Robot
 from firmware_bridge.types import Telemetry
 
 T = TypeVar("T")
-LOOK_S = 3600.0
-"""A hold is renewed after this; the crew may take its time."""
 
 
 class Interrupt(Exception):
@@ -70,8 +69,9 @@ class Watch:
                 return end.value  # type: ignore[no-any-return]
             self._tick(telemetry)
 
-    def hold_until(self, look: Callable[[], T | None], waiting_for: str, limit_s: float = LOOK_S) -> T | None:
-        """Keep station until `look` gives something, at most `limit_s`; the time counts as `waiting_for`."""
+    def hold_until(self, look: Callable[[], T | None], waiting_for: str, limit_s: float = math.inf) -> T | None:
+        """Keep station until `look` gives something, at most `limit_s` (a crew may take its time: nothing moves before
+        it answers); the time counts as `waiting_for`."""
         began_s = self._now_s
         found = look()
         if found is None:

@@ -103,6 +103,27 @@ def test_semi_waits_for_each_next_and_gaps_are_accepted_with_a_reason(simulated:
     assert len(record.observations) >= (2 * len(STATIONS) if again else len(STATIONS))
 
 
+def test_nothing_moves_before_the_crew_answers_however_long_it_takes(simulated: Simulator, tmp_path: Path) -> None:
+    waiting: list[ClimbState] = []
+
+    def wait(crew: Crew) -> None:
+        waiting.append(robot.telemetry.state)
+        if waiting.count(ClimbState.HOLDING) == 60:
+            crew.ask(Order.DOWN, "enough")
+
+    def gone_on(crew: Crew) -> None:
+        crew.ask(Order.DOWN, "the robot went on although nobody had asked")
+
+    with opened(simulated) as robot:
+        hold = robot.hold
+        robot.hold = lambda seconds: hold(seconds if seconds < 60 else seconds / 36_000)  # type: ignore[method-assign]
+        answers = {"next": lambda _: waiting.clear(), "1 frames": wait, "2 frames": gone_on}
+        ended, record, screen = climb(robot, tmp_path, Mode.SEMI, answers)
+    assert ended == Ended("stopped", "enough"), screen.said
+    assert set(waiting[:60]) == {ClimbState.HOLDING}
+    assert len(record.observations) == 1
+
+
 def test_without_a_crew_gaps_are_left_and_that_is_said(simulated: Simulator, tmp_path: Path) -> None:
     with opened(simulated) as robot:
         _, record, _ = climb(robot, tmp_path, Mode.AUTO, {}, present=False)

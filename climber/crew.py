@@ -69,6 +69,10 @@ class Crew:
         held = self._clock() - at_s <= JOG_S and (up or turn)
         return (up, turn) if held else None
 
+    def forget(self) -> None:
+        """Drop the orders that wait: what was asked before a question is no answer to it."""
+        self.take()
+
     def take(self, *orders: Order) -> Asked | None:
         """Take the oldest order of these kinds; others that came before it were not for now and are dropped."""
         while True:

@@ -141,6 +141,7 @@ class Climb:
     def _wait_for_next(self, station: Station) -> None:
         """Hold until the crew sends the robot on."""
         self._watch.happened(Event.HOLD)
+        self._watch.crew.forget()
         self._say(
             "next: {height_m:.2f} m, {azimuth_deg:.0f} degrees. Key N or the page goes on",
             height_m=station.height_m,
@@ -193,6 +194,7 @@ class Climb:
         """Before coming down: take the stations again that look at a gap; the crew accepts what stays unseen."""
         self._photograph_gaps()
         while gaps := self._seen.gaps():
+            self._watch.crew.forget()
             self._watch.screen.gaps(tuple(map(in_words, gaps)))
             if not self._watch.crew.present:
                 self._accepted = NOBODY

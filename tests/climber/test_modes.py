@@ -124,6 +124,19 @@ def test_nothing_moves_before_the_crew_answers_however_long_it_takes(simulated: 
     assert len(record.observations) == 1
 
 
+def test_a_key_pressed_before_the_question_is_no_answer_to_it(simulated: Simulator, tmp_path: Path) -> None:
+    answers = {
+        "0 frames": lambda crew: crew.ask(Order.ACCEPT, "pressed before any gap was shown"),
+        "1 gap": lambda crew: crew.ask(Order.ACCEPT, "time or battery"),
+        "2 gap": lambda crew: crew.ask(Order.ACCEPT, "time or battery"),
+    }
+    with opened(simulated) as robot:
+        ended, record, screen = climb(robot, tmp_path, Mode.AUTO, answers)
+    assert ended == Ended("completed", "completed"), screen.said
+    assert record.stop is not None
+    assert record.stop.accepted == "time or battery"
+
+
 def test_without_a_crew_gaps_are_left_and_that_is_said(simulated: Simulator, tmp_path: Path) -> None:
     with opened(simulated) as robot:
         _, record, _ = climb(robot, tmp_path, Mode.AUTO, {}, present=False)

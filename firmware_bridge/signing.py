@@ -4,6 +4,7 @@ Unlike the generated class, a timestamp is remembered only after its signature w
 kept in a file, so that neither a forged frame nor a restart opens the door to a replay.
 """
 
+import errno
 import hashlib
 import os
 import struct
@@ -75,13 +76,22 @@ class Signer:
     def _keep(self, ticks: int) -> None:
         if self._state is None or ticks <= self._written:
             return
+        try:
+            _write_time(self._state, ticks + RESERVE_TICKS)
+        except OSError as error:
+            if not self._written and error.errno != errno.ENOSPC:
+                raise  # a place that cannot be written at all is said before anything moves
+            # a disk that fills up or fails later is no reason not to sign a stop
         self._written = ticks + RESERVE_TICKS
-        partial = self._state.with_suffix(".tmp")
-        with partial.open("w") as file:
-            file.write(f"{self._written}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(self._state)
+
+
+def _write_time(state: Path, ticks: int) -> None:
+    partial = state.with_suffix(".tmp")
+    with partial.open("w") as file:
+        file.write(f"{ticks}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(state)
 
 
 def _read_floor(state: Path | None) -> int:

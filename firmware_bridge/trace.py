@@ -4,6 +4,7 @@
 the frame. `NAME.raw` holds everything, also what was no frame: records of time, direction and length (RECORD).
 """
 
+import contextlib
 import struct
 import time
 from collections.abc import Iterator, Sequence
@@ -46,6 +47,8 @@ class Trace:
         self._paths = [base.with_name(base.name + suffix) for suffix in (".tlog", ".raw")]
         self._tlog, self._raw = (path.open("xb") for path in self._paths)
         self._flushed_s = time.monotonic()
+        self.failure: str | None = None
+        """Why nothing more is kept, such as a full disk; None while all is."""
 
     def incoming(self, segments: Sequence[RawFrame | bytes]) -> None:
         """What came from the robot."""
@@ -57,9 +60,10 @@ class Trace:
         self._put(Direction.HOST, frame, is_frame=True)
 
     def close(self) -> None:
-        """Flush and close."""
-        self._tlog.close()
-        self._raw.close()
+        """Flush and close; what the disk does not take is lost."""
+        for file in (self._tlog, self._raw):
+            with contextlib.suppress(OSError):
+                file.close()
 
     def discard(self) -> None:
         """Close and remove both files: the line could not be opened, and the names are free for the next try."""
@@ -68,6 +72,14 @@ class Trace:
             path.unlink()
 
     def _put(self, direction: Direction, data: bytes, is_frame: bool) -> None:
+        """Keep it, or end the trace: a disk that fails is no reason to lose the line, or a stop on it."""
+        if self.failure is None:
+            try:
+                self._write(direction, data, is_frame)
+            except OSError as error:
+                self.failure = str(error)
+
+    def _write(self, direction: Direction, data: bytes, is_frame: bool) -> None:
         now_us = time.time_ns() // 1000
         clean = without_secrets(data) if is_frame else data
         for at in range(0, len(clean), LONGEST_RECORD):

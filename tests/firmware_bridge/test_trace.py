@@ -9,12 +9,14 @@ import pytest
 
 from firmware_bridge.errors import PortError, ProtocolError
 from firmware_bridge.framing import Framer
+from firmware_bridge.keys import new_key
 from firmware_bridge.messages import ClimbStatus
 from firmware_bridge.protocol import Protocol
 from firmware_bridge.robot import Robot
 from firmware_bridge.simulator.faults import Unit
 from firmware_bridge.trace import Direction, Trace, read_raw, read_tlog, read_trace
 from firmware_bridge.types import ClimbState, Frame
+from tests.firmware_bridge.full_disk import full_disk
 from tests.firmware_bridge.motions import aloft, inject, run, wait_for
 from tests.firmware_bridge.simulated import ROOT, simulator
 
@@ -112,6 +114,24 @@ def test_bytes_of_no_frame_are_kept_in_the_raw_trace(tmp_path: Path) -> None:
     said = [record.data for record in read_raw(tmp_path / "noisy.raw") if record.direction == Direction.ROBOT]
     garbage = [data for data in said if not Framer().feed(data, 0.0)]
     assert sum(map(len, garbage)) == framer.skipped_bytes
+
+
+def test_a_full_disk_ends_the_trace_and_neither_the_line_nor_a_stop_on_it(tmp_path: Path) -> None:
+    key = tmp_path / "robot.key"
+    new_key(key)
+    with (
+        simulator("pty", "max", str(key)) as simulated,
+        Robot.open(simulated.robot, key=key, trace=tmp_path / "t") as robot,
+    ):
+        with full_disk():
+            aloft(robot, 3.0)
+            run(robot.hold(1.5))  # both sides want to write again by then
+            robot.stop(reason="the disk is full")
+            wait_for(robot, lambda now: now.state == ClimbState.STOPPED)
+        trace = robot.session.link.protocol.trace
+        assert trace is not None
+        assert "File too large" in str(trace.failure)
+    assert list(read_raw(tmp_path / "t.raw")), "what came before is kept"
 
 
 def test_a_port_that_cannot_be_opened_leaves_no_trace(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -69,7 +69,8 @@ def claimed(claims: tuple[Claim, ...], owner: str, data: Path | None = None) -> 
                 held.enter_context(FileLock(place / f"{claim.file}.lock", timeout=0))
             except Timeout:
                 raise InputError(f"{claim.kind} {claim.name} is in use by {_owner(note)}. {ADVICE}") from None
-            write_file(note, json.dumps({"owner": owner, "pid": os.getpid()}).encode())
+            with suppress(OSError):  # a full disk must not keep a robot up there: the lock is held without the note
+                write_file(note, json.dumps({"owner": owner, "pid": os.getpid()}).encode())
         yield
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from climber.errors import InputError
 from climber.laptop import Claim, claimed, remember, remembered
+from tests.firmware_bridge.full_disk import full_disk
 
 ROBOT = Claim("robot", "tcp://127.0.0.1:5760")
 
@@ -47,6 +48,16 @@ def test_nothing_is_kept_when_one_of_several_is_in_use(tmp_path: Path) -> None:
             pass
         with claimed((camera,), "C", tmp_path):
             pass
+
+
+def test_a_full_disk_is_no_reason_to_leave_a_robot_up_there(tmp_path: Path) -> None:
+    with (
+        full_disk(),
+        claimed((ROBOT,), "a descent", tmp_path),
+        pytest.raises(InputError, match="in use by another climb"),
+        claimed((ROBOT,), "B", tmp_path),
+    ):
+        pass
 
 
 def hold(data: Path, held: Event) -> None:

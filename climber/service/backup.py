@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from climber.errors import InputError
 from climber.files import sync_folder
@@ -26,8 +27,11 @@ def back_up(data: Path, target: Path, tell: Callable[[int], None]) -> int:
     source = data / DATABASE
     if not (source.exists() or (data / "blobs").exists()):
         raise InputError(f"{data}: there is no history here.")
+    if target.resolve() == data.resolve():
+        raise InputError(f"{target} is the history itself. Name another folder to copy it to.")
     target.mkdir(parents=True, exist_ok=True)
     if source.exists():
+        _check_goes_on(source, target / DATABASE)
         _copy_database(source, target / DATABASE)
     if (data / "local.key").exists():
         shutil.copy2(data / "local.key", target / "local.key")
@@ -37,6 +41,26 @@ def back_up(data: Path, target: Path, tell: Callable[[int], None]) -> int:
         tell(copied)
     sync_folder(target)
     return copied
+
+
+def _check_goes_on(source: Path, target: Path) -> None:
+    """Raise InputError where the copy's last line of the audit log, which tells of all that is added, is not here."""
+    last = _audit_line(target, "SELECT id, org_id, at FROM audit ORDER BY id DESC LIMIT 1")
+    if last and not _audit_line(source, "SELECT 1 FROM audit WHERE (id, org_id, at) = (?, ?, ?)", *last):
+        raise InputError(
+            f"{target} holds what {source} does not: it is of another history, or newer. Nothing was copied. "
+            "Name another folder, or move that one away."
+        )
+
+
+def _audit_line(database: Path, query: str, *given: object) -> tuple[Any, ...] | None:
+    """Return one row; None too from a database that is not there or cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as reading:
+            row: tuple[Any, ...] | None = reading.execute(query, given).fetchone()
+            return row
+    except sqlite3.DatabaseError:
+        return None
 
 
 def _copy_database(source: Path, target: Path) -> None:

@@ -63,6 +63,30 @@ def test_nothing_to_copy_is_an_error(tmp_path: Path) -> None:
     assert (done.returncode, "no history here" in done.stderr) == (2, True)
 
 
+def test_a_copy_is_never_laid_over_what_is_not_in_its_source(tmp_path: Path) -> None:
+    """As by a nightly job after the disk was lost and an empty service begun, or with the two folders swapped."""
+    data, copy, empty = tmp_path / "data", tmp_path / "copy", tmp_path / "empty"
+    write_climb(tmp_path / "one", "K-1")
+    write_climb(tmp_path / "two", "K-2", day=1)
+    with serving(data) as server:
+        send(server, tmp_path / "one")
+        assert highmast("backup", copy, "--data", data).returncode == 0
+        send(server, tmp_path / "two")
+        empty.mkdir()
+        assert highmast("keys", "--data", empty, "issue", "van 3", "--role", "crew").returncode == 0
+        for target, source, why in (
+            (copy, empty, "of another history"),
+            (data, copy, "or newer"),
+            (data, data, "is the history itself"),
+        ):
+            done = highmast("backup", target, "--data", source)
+            assert (done.returncode, why in done.stderr) == (2, True), done.stderr
+        with server.client() as client:
+            assert [one["code"] for one in client.get("/v1/poles").json()["poles"]] == ["K-1", "K-2"]
+    with serving(copy) as restored, restored.client() as client:
+        assert [one["code"] for one in client.get("/v1/poles").json()["poles"]] == ["K-1"]
+
+
 @pytest.mark.postgres
 def test_pg_dump_and_pg_restore(fresh_database: Callable[[str], str | None], tmp_path: Path) -> None:
     source, target = str(fresh_database("postgresql")), str(fresh_database("postgresql"))

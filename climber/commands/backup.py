@@ -32,5 +32,8 @@ def command(target: Path, data: Path | None, check: bool) -> None:
     for one in wrong:
         click.echo(one, err=True)
     if wrong:
-        raise HighmastError(f"{target}: {len(wrong)} things are damaged; take another copy")
+        raise HighmastError(
+            f"{target}: {len(wrong)} things are damaged; take another copy into an empty folder, "
+            "or remove what is altered here and copy again"
+        )
     click.echo(f"{target}: whole")

@@ -25,8 +25,7 @@ def back_up(data: Path, target: Path, tell: Callable[[int], None]) -> int:
     `tell(count)` counts them. Raises InputError when there is nothing to copy, or the target holds another history.
     """
     source = data / DATABASE
-    if not (source.exists() or (data / "blobs").exists()):
-        raise InputError(f"{data}: there is no history here.")
+    _check_is_history(data)
     if target.resolve() == data.resolve():
         raise InputError(f"{target} is the history itself. Name another folder to copy it to.")
     target.mkdir(parents=True, exist_ok=True)
@@ -41,6 +40,11 @@ def back_up(data: Path, target: Path, tell: Callable[[int], None]) -> int:
         tell(copied)
     sync_folder(target)
     return copied
+
+
+def _check_is_history(data: Path) -> None:
+    if not ((data / DATABASE).exists() or (data / "blobs").exists()):
+        raise InputError(f"{data}: there is no history here.")
 
 
 def _check_goes_on(source: Path, target: Path) -> None:
@@ -84,13 +88,20 @@ def _copy_blob(blob: Path, place: Path) -> bool:
 
 
 def damaged(data: Path) -> Iterator[str]:
-    """Yield what is wrong with a history at rest: pages of the database, and blobs that do not match their name."""
+    """Yield what is wrong with a history at rest: pages of the database, and blobs that do not match their name.
+
+    Raises InputError when there is nothing to look at, such as a disk that is not mounted.
+    """
+    _check_is_history(data)
     database = data / DATABASE
     named: set[str] = set()
     if database.exists():
-        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as reading:
-            yield from (row[0] for row in reading.execute("PRAGMA integrity_check") if row[0] != "ok")
-            named = {row[0] for row in reading.execute("SELECT sha256 FROM blob")}
+        try:
+            with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as reading:
+                yield from (row[0] for row in reading.execute("PRAGMA integrity_check") if row[0] != "ok")
+                named = {row[0] for row in reading.execute("SELECT sha256 FROM blob")}
+        except sqlite3.DatabaseError as error:
+            yield f"{DATABASE} cannot be read: {error}"
     for sha256 in sorted(named):
         if not (data / "blobs" / sha256[:2] / sha256).exists():
             yield f"blob {sha256} is missing"

@@ -58,9 +58,21 @@ def test_a_copy_of_a_running_service_is_a_history(tmp_path: Path) -> None:
     assert (damaged.returncode, f"blob {blob.name} is altered" in damaged.stderr) == (1, True)
 
 
-def test_nothing_to_copy_is_an_error(tmp_path: Path) -> None:
-    done = highmast("backup", tmp_path / "copy", "--data", tmp_path / "nothing")
-    assert (done.returncode, "no history here" in done.stderr) == (2, True)
+def test_nothing_to_copy_or_to_check_is_an_error(tmp_path: Path) -> None:
+    for arguments in (("copy", "--data", tmp_path / "nothing"), ("nothing", "--check")):
+        done = highmast("backup", tmp_path / arguments[0], *arguments[1:])
+        assert (done.returncode, "no history here" in done.stderr) == (2, True)
+
+
+def test_a_check_names_a_database_that_cannot_be_read_and_looks_at_the_pictures_too(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    (copy / "blobs" / "ab").mkdir(parents=True)
+    (copy / "blobs" / "ab" / f"ab{'0' * 62}").write_bytes(b"rotten")
+    (copy / "history.sqlite").write_bytes(b"not a database" * 1000)
+    done = highmast("backup", copy, "--check")
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+    for said in ("history.sqlite cannot be read: file is not a database", "blob ab0", "2 things are damaged"):
+        assert said in done.stderr
 
 
 def test_a_copy_is_never_laid_over_what_is_not_in_its_source(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from vision.confusers import tile_pictures
 from vision.dataset.folder import FILE, Label, read_dataset
+from vision.gradability import no_steel_reason
 from vision.labels import ClassMask, Pair, read_classes, read_index, read_pair
 from vision.metrics import count
 from vision.segmenter import Segmenter
@@ -31,6 +32,8 @@ class Answer:
     confused: dict[str, tuple[int, int]]
     """Pixels called rust and all pixels, by what is there that is not rust."""
     ms_per_megapixel: float
+    refused: bool = False
+    """Whether the model says that the picture shows no steel, and would not grade it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +57,12 @@ def looks(
             if pair.split == split:
                 image, truth = read_pair(pair)
                 said = _both(models, image, turn)
-                answers = [_answer(mask, ms, truth, _named(labels, pair)) for mask, ms in said]
-                yield Look(pair.set, *answers)
+                yield Look(pair.set, *_answers(models, said, truth, _named(labels, pair)))
                 turn += 1
     for material, picture in tile_pictures(tiles) if tiles is not None else ():
         nothing = np.zeros(picture.shape[:2], dtype=np.uint8)
         everywhere = {material: np.ones(picture.shape[:2], dtype=np.bool_)}
-        yield Look("", *(_answer(mask, ms, nothing, everywhere) for mask, ms in _both(models, picture, turn)))
+        yield Look("", *_answers(models, _both(models, picture, turn), nothing, everywhere))
         turn += 1
 
 
@@ -93,11 +95,18 @@ def _both(models: tuple[Segmenter, Segmenter], image: Image, turn: int) -> list[
     return [min(rounds, key=lambda one: one[1]) for rounds in said]
 
 
-def _answer(mask: Mask, ms: float, truth: ClassMask, there: dict[str, npt.NDArray[np.bool_]]) -> Answer:
-    counts = count(mask.label, truth)
-    confused = {name: (int(mask.label[where].sum()), int(where.sum())) for name, where in there.items()}
-    four = (counts.true_positive, counts.false_positive, counts.false_negative, counts.true_negative)
-    return Answer(four, _bins(mask, truth), confused, ms)
+def _answers(
+    models: tuple[Segmenter, Segmenter],
+    said: list[tuple[Mask, float]],
+    truth: ClassMask,
+    there: dict[str, npt.NDArray[np.bool_]],
+) -> Iterator[Answer]:
+    for model, (mask, ms) in zip(models, said, strict=True):
+        counts = count(mask.label, truth)
+        confused = {name: (int(mask.label[where].sum()), int(where.sum())) for name, where in there.items()}
+        four = (counts.true_positive, counts.false_positive, counts.false_negative, counts.true_negative)
+        refused = no_steel_reason(mask.steel, model.card.steel) is not None
+        yield Answer(four, _bins(mask, truth), confused, ms, refused)
 
 
 def _bins(mask: Mask, truth: ClassMask) -> npt.NDArray[np.float64]:

@@ -1,8 +1,8 @@
 """What a candidate must not lose to take the place of the model in production.
 
-For every held-out place, for calibration, for each confuser and for speed: the candidate's score minus production's,
-with a 95 % interval over photographs. It loses where the whole interval is on the worse side, and the loss is more
-than nobody would notice.
+For every held-out place, for calibration, for each confuser, for rust that is called `not steel` and for speed: the
+candidate's score minus production's, with a 95 % interval over photographs. It loses where the whole interval is on the
+worse side, and the loss is more than nobody would notice.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,8 +23,9 @@ TOGETHER = "places with few photographs"
 
 WARM_UP = 2
 
-UNNOTICED = {"place": 0.005, "calibration": 0.005, "confuser": 0.002, "speed": 0.1}
-"""Losses below these are no reason to refuse: IoU, mean gap of probability, share of pixels, share of the time."""
+UNNOTICED = {"place": 0.005, "calibration": 0.005, "confuser": 0.002, "steel": 0.005, "speed": 0.1}
+"""Losses below these are no reason to refuse: IoU, mean gap of probability, share of pixels, share of the photographs,
+share of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def verdicts(seen: list[Look]) -> list[Verdict]:
             "calibration", "calibration error", [(x.production.bins, x.candidate.bins) for x in photographs], _gap, -1
         ),
         *_confusers(seen),
+        *_steel(photographs),
         _speed(seen),
     ]
 
@@ -79,6 +81,14 @@ def _confusers(seen: list[Look]) -> Iterator[Verdict]:
         pairs = [(np.array(look.production.confused[name]), np.array(look.candidate.confused[name])) for look in there]
         if pairs:
             yield _compared("confuser", f"{name} called rust", pairs, _share, -1)
+
+
+def _steel(photographs: list[Look]) -> Iterator[Verdict]:
+    """Compare how often a photograph with rust is not graded at all, because the model sees no steel in it."""
+    rusty = [look for look in photographs if look.production.counts[0] + look.production.counts[2]]
+    pairs = [(np.array((x.production.refused, 1)), np.array((x.candidate.refused, 1))) for x in rusty]
+    if pairs:
+        yield _compared("steel", "photographs with rust called `not steel`", pairs, _share, -1)
 
 
 def _speed(seen: list[Look]) -> Verdict:

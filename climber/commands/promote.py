@@ -38,7 +38,8 @@ def command(
     """Compare MODEL with the model in production on held-out photographs, and put it in production if it is no worse.
 
     It is refused (status 2) where it loses beyond the 95 % interval on a held-out place, on calibration, on anything
-    that is not rust, or on speed. `highmast climb`, `grade` and `regrade` use the model in production.
+    that is not rust, on rust that it calls `not steel`, or on speed. `highmast climb`, `grade` and `regrade` use the
+    model in production.
     """
     from vision.registry import Registry, default_root
     from vision.segmenter import Segmenter

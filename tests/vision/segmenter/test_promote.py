@@ -64,11 +64,22 @@ def test_what_passes_grades_and_what_loses_does_not(tmp_path: Path) -> None:
     assert "refused" in listed
 
 
+def test_a_model_that_grades_no_photograph_is_refused(tmp_path: Path) -> None:
+    content = SEAL.sub(BLANK, SHIPPED.read_bytes())
+    (limit,) = re.findall(rb'"steel": ([0-9.]+)', content)
+    blind = tmp_path / "blind.onnx"
+    above_one = b"1." + b"9" * (len(limit) - 2)
+    blind.write_bytes(sealed(content.replace(b'"steel": ' + limit, b'"steel": ' + above_one)))
+    refused = highmast(tmp_path / "models", "promote", blind, "--data", MADE)
+    assert refused.returncode == 2
+    assert "it loses on: photographs with rust called `not steel`. " in refused.stderr
+
+
 def test_comparing_only_changes_nothing(tmp_path: Path) -> None:
     done = highmast(tmp_path / "models", "promote", SHIPPED, "--data", MADE, "--compare-only", "--json")
     assert done.returncode == 0, done.stderr
     rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert {row["kind"] for row in rows} == {"place", "calibration", "confuser", "speed"}
+    assert {row["kind"] for row in rows} == {"place", "calibration", "confuser", "steel", "speed"}
     assert all(row["difference"] == 0 for row in rows if row["kind"] != "speed")
     assert not (tmp_path / "models").exists()
     other = highmast(tmp_path / "models", "promote", SHIPPED, "--data", MADE, "--split", "test")
@@ -91,10 +102,12 @@ def test_the_model_before_is_retired_and_whole(tmp_path: Path) -> None:
         registry.add(tmp_path / "bad.onnx", "bad")
 
 
-def answer(tp: int = 80, fp: int = 10, fn: int = 20, gap: float = 0.02, stain: int = 5, ms: float = 100) -> Answer:
+def answer(
+    tp: int = 80, fp: int = 10, fn: int = 20, gap: float = 0.02, stain: int = 5, ms: float = 100, refused: bool = False
+) -> Answer:
     bins = np.zeros((BINS, 3))
     bins[7] = (1000, 500 + 1000 * gap, 500)
-    return Answer((tp, fp, fn, 9890), bins, {"stain": (stain, 1000)}, ms)
+    return Answer((tp, fp, fn, 9890), bins, {"stain": (stain, 1000)}, ms, refused)
 
 
 def seen(candidate: dict[str, float], place: str = "pole 1", count: int = 8) -> list[Look]:
@@ -116,6 +129,7 @@ def test_each_loss_is_found() -> None:
     assert lost(seen({"tp": 90, "fn": 10})) == []
     assert lost(seen({"gap": 0.05})) == ["calibration"]
     assert lost(seen({"stain": 60})) == ["confuser"]
+    assert lost(seen({"refused": True})) == ["steel"]
     assert lost(seen({"ms": 140})) == ["speed"]
     assert lost(seen({"ms": 60})) == []
 

@@ -100,10 +100,12 @@ def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) ->
 def fitted(network: Net, recipe: Recipe, places: Places, say: Callable[[str], None] = print) -> Net:
     """Train a network, whatever it is made of; see `train`."""
     cv2.setNumThreads(1)  # its pool of threads does not survive the fork into loader processes
+    judged_on = held_out(read_index(places.photographs))
+    if not judged_on:  # said before the first step: without them the run could not be finished
+        raise ValueError(f"{places.photographs} has no photographs of split 'val'; see `highmast dataset split`")
     places.out.mkdir(parents=True, exist_ok=True)
     team = join()
     crops = _crops(recipe, places, team)
-    judged_on = held_out(read_index(places.photographs))
     network = network.to(team.device, memory_format=torch.channels_last)
     averaged = copy.deepcopy(network).requires_grad_(False).eval()
     backbone, head = network.groups()

@@ -69,6 +69,15 @@ def test_the_same_seed_gives_the_same_weights_and_a_resumed_run_too(
     assert np.allclose(weights(whole), weights(resumed), atol=1e-6)
 
 
+def test_a_set_without_validation_photographs_is_refused_before_the_first_step(tmp_path: Path) -> None:
+    photographs = write_photographs(tmp_path / "photographs")
+    index = photographs / "index.csv"
+    index.write_text(index.read_text().replace(",val", ",test"))
+    with pytest.raises(ValueError, match="no photographs of split 'val'"):
+        train(SMALL, Places(photographs, None, tmp_path / "out"), lambda _: None)
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_exported_file_says_what_the_network_says(
     places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,7 +74,8 @@ def command(
     seed: int,
     classes: bool,
 ) -> None:
-    """Train a rust model and write OUT/rust.onnx; the same command goes on after an interruption.
+    """Train a rust model and write OUT/rust.onnx; the same command goes on after an interruption, another one is
+    refused there.
 
     No data is downloaded: photographs, tiles and backbone weights are folders and files on this machine. OUT also
     keeps run.json (parameters, data hash, commit, results) and curves for `tensorboard --logdir`. With several

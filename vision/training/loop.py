@@ -6,6 +6,7 @@ Tensor shapes: b images, c channels, h and w pixels; the network's output is at 
 import copy
 import json
 import math
+import pickle
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -269,11 +270,16 @@ def _save(
 
 
 def _resumed(path: Path, network: PixelNet, averaged: PixelNet, optimizer: torch.optim.Optimizer) -> int:
-    """Load a checkpoint if there is one; return the step to go on from."""
+    """Load a checkpoint if there is one; return the step to go on from. ValueError when it is cut off or of others."""
     if not path.is_file():
         return 0
-    state = torch.load(path, weights_only=True)
-    network.load_state_dict(state["network"])
-    averaged.load_state_dict(state["averaged"])
-    optimizer.load_state_dict(state["optimizer"])
-    return int(state["step"])
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+        network.load_state_dict(state["network"])
+        averaged.load_state_dict(state["averaged"])
+        optimizer.load_state_dict(state["optimizer"])
+        return int(state["step"])
+    except (OSError, EOFError, KeyError, RuntimeError, pickle.UnpicklingError):
+        raise ValueError(
+            f"{path} is cut off, or of a network for other labels; give another --out, or remove it to begin anew"
+        ) from None

@@ -84,5 +84,5 @@ def _averaged(checkpoint: Path) -> tuple[State, Task]:
         found = torch.load(checkpoint, weights_only=True, map_location="cpu")
         task = Task(**{key: tuple(value) for key, value in found.get("task", {}).items()})
         return found["averaged"], task
-    except (OSError, RuntimeError, KeyError, TypeError, AttributeError, pickle.UnpicklingError) as error:
+    except (OSError, EOFError, RuntimeError, KeyError, TypeError, AttributeError, pickle.UnpicklingError) as error:
         raise ValueError(f"{checkpoint} is no checkpoint of `highmast train`: {error}") from None

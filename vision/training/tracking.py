@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from vision.dataset.folder import write_whole
+from vision.dataset.folder import sha256_of, write_whole
 from vision.labels import read_index
 from vision.model_file import Card
 from vision.training.finish import index_hash
@@ -21,22 +21,31 @@ from vision.training.loop import Places, Recipe
 
 Json = dict[str, Any]
 
+MAY_CHANGE = ("steps", "mixed", "save_every_s", "check_every")
+"""What may differ of the recipe when a run goes on: all else would make a model other than `run.json` says."""
+
 
 class Run:
     """Keeps one run; `say` is what the training loop is given."""
 
     def __init__(self, recipe: Recipe, places: Places, echo: Callable[[str], None] = print) -> None:
-        """Write what is known before the first step, so that a run that dies can still be read."""
+        """Write what is known before the first step, so that a run that dies can still be read.
+
+        Raises ValueError when the folder holds the checkpoint of another run, which would go on as if it were this one.
+        """
         self._path, self._echo, self._began_s = places.out / "run.json", echo, time.monotonic()
         self._known: Json = {
             "began_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "recipe": asdict(recipe),
             "places": {name: str(value) for name, value in asdict(places).items() if value is not None},
             "data_sha256": index_hash(places.photographs, read_index(places.photographs)),
+            "mended_sha256": [sha256_of(path) for path in (places.corrections, places.silhouettes) if path is not None],
             "commit": commit(),
             "torch": torch.__version__,
             "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
         }
+        if (places.out / "last.pt").is_file() and self._path.is_file():
+            _refuse_another(places.out, json.loads(self._path.read_text()), self._known)
         write_whole(self._path, json.dumps(self._known, indent=1).encode())
         self._curves = SummaryWriter(str(places.out / "curves"))
 
@@ -53,6 +62,20 @@ class Run:
         self._known |= {"result": result, "took_s": round(time.monotonic() - self._began_s, 1)}
         write_whole(self._path, json.dumps(self._known, indent=1).encode())
         self._curves.close()
+
+
+def _refuse_another(out: Path, before: Json, now: Json) -> None:
+    """Raise ValueError when the run before had other data, other files or another recipe."""
+    kept = {name: value for name, value in before["recipe"].items() if name not in MAY_CHANGE}
+    other = [f"`{name}` {value}" for name, value in kept.items() if value != now["recipe"].get(name, value)]
+    if before["data_sha256"] != now["data_sha256"]:
+        other.append(f"the photographs of {before['places']['photographs']} as they were")
+    if before.get("mended_sha256", now["mended_sha256"]) != now["mended_sha256"]:
+        other.append("other corrections or silhouettes")
+    if other:
+        raise ValueError(
+            f"{out} holds another run, with {', '.join(other)}; give another --out, or remove {out / 'last.pt'}"
+        )
 
 
 def commit() -> str:

@@ -78,6 +78,37 @@ def test_a_set_without_validation_photographs_is_refused_before_the_first_step(t
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_goes_on_with_its_own_run_alone(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from vision.training.tracking import Run
+
+    photographs = write_photographs(tmp_path / "photographs")
+    mine = Places(photographs, None, tmp_path / "out")
+    recipe = replace(SMALL, steps=1, batch=1)
+    train(recipe, mine, Run(recipe, mine, lambda _: None).say)
+    Run(replace(recipe, steps=2, mixed=True), mine)
+    with pytest.raises(ValueError, match=r"holds another run, with `rate` 0\.0012, `seed` 1; give another --out"):
+        Run(replace(recipe, seed=2, rate=1e-3), mine)
+    corrections = tmp_path / "corrections.toml"
+    corrections.write_text("photograph = []\n")
+    with pytest.raises(ValueError, match="other corrections or silhouettes"):
+        Run(recipe, replace(mine, corrections=corrections))
+    kept = (tmp_path / "out" / "run.json").read_bytes()
+    index = photographs / "index.csv"
+    index.write_text(index.read_text().replace("s0,train", "s0,val"))
+    with pytest.raises(ValueError, match=r"the photographs of .* as they were"):
+        Run(recipe, mine)
+    assert (tmp_path / "out" / "run.json").read_bytes() == kept
+    checkpoint = tmp_path / "out" / "last.pt"
+    for cut in (checkpoint.read_bytes()[:9999], b""):
+        checkpoint.write_bytes(cut)
+        with pytest.raises(ValueError, match="is cut off"):
+            train(recipe, mine, lambda _: None)
+        with pytest.raises(ValueError, match="no checkpoint"):
+            trained_network(checkpoint)
+
+
 def test_the_exported_file_says_what_the_network_says(
     places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -46,10 +46,20 @@ class Wanted:
 def build(source: Source, wanted: Wanted, out: Path) -> tuple[Dataset, list[Problem]]:
     """Copy photographs, draw masks and write `dataset.toml` and a card into `out`; returns what was left out and why.
 
-    Raises DatasetError when `out` is in use, when nothing could be read, or when it is not clear which label is rust.
+    Raises DatasetError when `out` is in use, when nothing could be read, or when it is not clear which label is rust;
+    `out` is then empty, so that the command can be given again.
     """
     if out.exists() and any(out.iterdir()):
         raise DatasetError(f"{out} is not empty; give a new folder")
+    try:
+        return _built(source, wanted, out)
+    except BaseException:
+        for path in out.iterdir() if out.exists() else ():
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        raise
+
+
+def _built(source: Source, wanted: Wanted, out: Path) -> tuple[Dataset, list[Problem]]:
     values = {name: 0 for name, new in wanted.renamed.items() if not new}
     for name in source.labels:
         _value(values, name, wanted)

@@ -329,6 +329,8 @@ def test_which_label_is_rust_must_be_clear(pole: Path, tmp_path: Path) -> None:
         build(source, Wanted("x", "a test", "CC0-1.0"), tmp_path / "out")
     with pytest.raises(DatasetError, match="no label is called 'corroded'"):
         build(module("masks").read(pole, None), Wanted("x", "a", "b", rust=("corroded",)), tmp_path / "other")
+    build(module("masks").read(pole, None), Wanted("x", "a", "b", rust=("1",)), tmp_path / "out")
+    assert check(tmp_path / "out").problems == ()
 
 
 def test_places_come_from_names(tmp_path: Path) -> None:

@@ -51,6 +51,8 @@ def build(source: Source, wanted: Wanted, out: Path) -> tuple[Dataset, list[Prob
     """
     if out.exists() and any(out.iterdir()):
         raise DatasetError(f"{out} is not empty; give a new folder")
+    if wanted.place is not None:
+        _check_pattern(wanted.place)
     try:
         return _built(source, wanted, out)
     except BaseException:
@@ -139,11 +141,20 @@ def png(mask: "np.ndarray[tuple[int, int], np.dtype[np.uint8]]") -> bytes:
     return bytes(content)
 
 
+def _check_pattern(pattern: str) -> None:
+    try:
+        groups = re.compile(pattern).groups
+    except re.error as error:
+        raise DatasetError(f"--place {pattern!r} is no regular expression: {error}") from None
+    if not groups:
+        raise DatasetError(f"--place {pattern!r} has no group; put what is the place in brackets, such as '^(.+)_'")
+
+
 def _place(name: str, pattern: str | None) -> str:
     """Return the place that a photograph's name gives; BadEntry when the pattern does not fit."""
     if pattern is not None:
         found = re.search(pattern, name)
-        if found is None:
+        if found is None or not found.group(1):
             raise BadEntry(f"{name} does not fit the pattern {pattern!r} of places")
         return found.group(1)
     path = PurePosixPath(name)

@@ -348,6 +348,21 @@ def test_places_come_from_names(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("^(.+", "is no regular expression: missing \\)"),
+        ("^.+_", "has no group; put what is the place in brackets"),
+        ("^(x)?", "does not fit the pattern"),
+    ],
+)
+def test_a_pattern_of_places_that_finds_none_is_refused(pattern: str, message: str, pole: Path, tmp_path: Path) -> None:
+    write_png(pole / "images" / "pole.png", picture(5))
+    write_png(pole / "masks" / "pole.png", (mask(1) == 1).astype(np.uint8))
+    with pytest.raises(DatasetError, match=message):
+        build(module("masks").read(pole, None), Wanted("x", "a", "b", place=pattern), tmp_path / "out")
+
+
 def test_a_photograph_that_lies_on_its_side_is_labelled_as_it_is_shown(tmp_path: Path) -> None:
     path = tmp_path / "source" / "images" / "side.jpg"
     path.parent.mkdir(parents=True)

@@ -1,7 +1,6 @@
 """From a trained network to one sealed ONNX file, whose graph says the same as the network in less time."""
 
 import copy
-import os
 import tempfile
 import warnings
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vision.dataset.folder import write_whole
 from vision.model_file import Card, sealed, to_metadata
 from vision.training.loop import prepared
 from vision.training.network import RustNet, enlarged
@@ -102,13 +102,3 @@ def own_biases(graph: onnx.GraphProto) -> None:
             bias.name = node.input[2] = f"half.{bias.name}"
             graph.initializer.append(bias)
         used.add(node.input[2])
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all."""
-    part = path.with_suffix(path.suffix + ".tmp")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

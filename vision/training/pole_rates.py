@@ -17,6 +17,7 @@ import onnx
 
 from vision.correction import corrected
 from vision.coverage import State
+from vision.dataset.folder import write_whole
 from vision.model_file import Card, from_metadata, sealed, to_metadata
 from vision.render import PoleRenderer
 from vision.render_climb import TRUTH, stations
@@ -24,7 +25,6 @@ from vision.render_surface import painted_surface
 from vision.segmenter import Segmenter
 from vision.strip import pole_strip, segment_strip
 from vision.surface import SurfaceMap
-from vision.training.export import write_whole
 from vision.training.synthetic import wrapped
 from vision.training.tiles import Tiles
 from vision.types import Mask, PoleShape

@@ -285,11 +285,15 @@ def test_train_and_export_as_commands(places: Places, tmp_path: Path, monkeypatc
     assert done.exit_code == 0
     assert "street_val_iou" in done.output
     done = CliRunner().invoke(
-        export.command, [str(run / "last.pt"), *data, "--out", str(tmp_path / "again.onnx")], catch_exceptions=False
+        export.command,
+        [str(run / "last.pt"), *data, "--out", str(tmp_path / "new" / "again.onnx")],
+        catch_exceptions=False,
     )
     assert done.exit_code == 0
     image = np.zeros((64, 64, 3), np.uint8)
-    first, second = (Segmenter.load(path, 1).segment(image) for path in (run / "rust.onnx", tmp_path / "again.onnx"))
+    first, second = (
+        Segmenter.load(path, 1).segment(image) for path in (run / "rust.onnx", tmp_path / "new" / "again.onnx")
+    )
     assert np.array_equal(first.probability, second.probability)
     with pytest.raises(InputError, match="no checkpoint"):
         CliRunner().invoke(

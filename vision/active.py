@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vision.dataset.build import card, png
+from vision.dataset.build import card, plain_stem, png
 from vision.dataset.folder import Dataset, Label, Photograph, sha256_of, write_dataset, write_whole
 from vision.photograph import read_photograph
 from vision.segmenter import Segmenter
@@ -89,14 +89,26 @@ def picks(pool: list[Seen], known: list[Seen], count: int) -> list[Pick]:
     return chosen
 
 
+def climb_of(path: Path) -> str:
+    """Return the folder of the climb that a frame is of; of other photographs the name without its ending."""
+    return path.resolve().parent.parent.name if path.resolve().parent.name == "frames" else path.stem
+
+
 def suggested(
-    segmenter: Segmenter, chosen: list[Pick], out: Path, place_of: Callable[[Path], str] = lambda path: path.stem
+    segmenter: Segmenter, chosen: list[Pick], out: Path, place_of: Callable[[Path], str] = climb_of
 ) -> Dataset:
-    """Write the picks with the model's own masks as a data set, to export to a labelling tool and correct there."""
+    """Write the picks with the model's own masks as a data set, to export to a labelling tool and correct there.
+
+    Frames get their climb's name: each climb has a 000000.jpg, and an import reads the place from the name.
+    """
     labels = tuple(
         Label(value=value, name=name, rust=value in segmenter.card.rust_values)
         for value, name in enumerate(segmenter.card.labels)
     )
+    names: dict[str, Pick] = {}
+    for pick in chosen:
+        name, climb = pick.path.name, climb_of(pick.path)
+        names[plain_stem(name if climb == pick.path.stem else f"{climb}-{name}", set(names))] = pick
     dataset = Dataset(
         format="highmast-dataset/1",
         name=out.name,
@@ -104,16 +116,18 @@ def suggested(
         licence="as the photographs'",
         split_by="place",
         labels=labels,
-        photograph=tuple(_suggestion(segmenter, pick.path, out, place_of(pick.path)) for pick in chosen),
+        photograph=tuple(
+            _suggestion(segmenter, pick.path, out, stem, place_of(pick.path)) for stem, pick in names.items()
+        ),
     )
     write_dataset(out, dataset)
     write_whole(out / "README.md", card(dataset).encode())
     return dataset
 
 
-def _suggestion(segmenter: Segmenter, path: Path, out: Path, place: str) -> Photograph:
+def _suggestion(segmenter: Segmenter, path: Path, out: Path, stem: str, place: str) -> Photograph:
     mask = segmenter.segment(read_photograph(path))
-    image, target = f"images/{path.name}", f"masks/{path.stem}.png"
+    image, target = f"images/{stem}{path.suffix}", f"masks/{stem}.png"
     write_whole(out / image, path.read_bytes())
     write_whole(out / target, png(mask.label if mask.classes is None else mask.classes))
     return Photograph(

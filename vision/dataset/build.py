@@ -123,7 +123,7 @@ def _added(entry: Entry, values: dict[str, int], wanted: Wanted, out: Path, take
         _value(values, shape.label, wanted)
     mask = painted(entry, values, (width, height))
     place = _place(entry.name, wanted.place)
-    stem = _stem(entry.name, {PurePosixPath(each).stem for each in taken})
+    stem = plain_stem(entry.name, {PurePosixPath(each).stem for each in taken})
     image, target = f"images/{stem}{entry.image.suffix.lower()}", f"masks/{stem}.png"
     for path in (image, target):  # `dataset.toml`, written last and flushed, is what makes them count
         (out / path).parent.mkdir(parents=True, exist_ok=True)
@@ -163,7 +163,7 @@ def _place(name: str, pattern: str | None) -> str:
     return re.sub(r"[-_ .]*\d+$", "", path.stem) or path.stem
 
 
-def _stem(name: str, taken: set[str]) -> str:
+def plain_stem(name: str, taken: set[str]) -> str:
     """Return a file name of plain characters that is not taken yet."""
     plain = re.sub(r"[^\w.-]+", "-", PurePosixPath(name).with_suffix("").as_posix().replace("/", "-")).strip("-.")
     stem, number = plain or "photograph", 2

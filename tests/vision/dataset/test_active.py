@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from vision.active import Seen, picks, seen, suggested, uncertainty
+from vision.dataset.build import Wanted, build
 from vision.dataset.check import check
 from vision.dataset.folder import read_dataset
+from vision.dataset.formats import module
 from vision.segmenter import Segmenter
 from vision.types import Mask, ModelInfo
 
@@ -44,3 +46,19 @@ def test_suggestions_are_a_data_set_of_the_models_own_masks(tmp_path: Path) -> N
     assert [Path(each.image).name for each in batch.photograph] == [pick.path.name for pick in chosen]
     assert check(tmp_path / "next").problems == ()
     assert [label.name for label in batch.labels] == ["not rust", "rust"]
+
+
+def test_photographs_of_one_name_from_several_climbs_stay_apart(tmp_path: Path) -> None:
+    segmenter = Segmenter.load(threads=1)
+    paths = [tmp_path / climb / "frames" / "000000.jpg" for climb in ("017", "018")]
+    for path, each in zip(paths, read_dataset(MADE).photograph, strict=False):
+        path.parent.mkdir(parents=True)
+        path.write_bytes((MADE / each.image).read_bytes())
+    batch = suggested(segmenter, picks([seen(segmenter, path) for path in paths], [], 2), tmp_path / "next")
+    assert sorted(each.image for each in batch.photograph) == ["images/017-000000.jpg", "images/018-000000.jpg"]
+    assert check(tmp_path / "next").problems == ()
+    module("cvat").write(tmp_path / "next", batch, tmp_path / "cvat")
+    source = module("cvat").read(tmp_path / "cvat" / "annotations.xml", tmp_path / "next" / "images")
+    labelled, _ = build(source, Wanted("labelled", "climbs", "ours", rust=("rust",)), tmp_path / "labelled")
+    for dataset in (batch, labelled):
+        assert sorted(each.place for each in dataset.photograph) == ["017", "018"]

@@ -53,12 +53,14 @@ def looks(
     models, turn = (production, candidate), 0
     for root in data:
         labels = _confusers(root)
-        for pair in read_index(root):
-            if pair.split == split:
-                image, truth = read_pair(pair)
-                said = _both(models, image, turn)
-                yield Look(pair.set, *_answers(models, said, truth, _named(labels, pair)))
-                turn += 1
+        held_out = [pair for pair in read_index(root) if pair.split == split]
+        if not held_out:  # the gate would pass a model that it did not judge on this data set
+            raise ValueError(f"{root} has no held-out photographs of split {split!r}; divide it, or leave it out")
+        for pair in held_out:
+            image, truth = read_pair(pair)
+            said = _both(models, image, turn)
+            yield Look(pair.set, *_answers(models, said, truth, _named(labels, pair)))
+            turn += 1
     for material, picture in tile_pictures(tiles) if tiles is not None else ():
         nothing = np.zeros(picture.shape[:2], dtype=np.uint8)
         everywhere = {material: np.ones(picture.shape[:2], dtype=np.bool_)}

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from vision.bootstrap import interval
-from vision.comparison import BINS, Answer, Look
+from vision.comparison import BINS, Answer, Look, looks
 from vision.gate import TOGETHER, verdicts
 from vision.model_file import BLANK, SEAL, SHIPPED, ModelFileError, sealed
 from vision.registry import Registry
@@ -84,6 +85,16 @@ def test_comparing_only_changes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "models").exists()
     other = highmast(tmp_path / "models", "promote", SHIPPED, "--data", MADE, "--split", "test")
     assert (other.returncode, "no held-out photographs" in other.stderr) == (2, True)
+
+
+def test_a_data_set_without_the_split_is_not_passed_over(tmp_path: Path) -> None:
+    undivided = tmp_path / "undivided"
+    shutil.copytree(MADE, undivided)
+    text = (undivided / "dataset.toml").read_text()
+    (undivided / "dataset.toml").write_text(text.replace("\nval = [", "\ntest = ["))
+    segmenter = Segmenter.load(SHIPPED, threads=1)
+    with pytest.raises(ValueError, match="undivided has no held-out photographs of split 'val'"):
+        list(looks(segmenter, segmenter, (undivided, MADE), "val", None))
 
 
 def test_the_model_before_is_retired_and_whole(tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ class Registry:
     def journal(self) -> list[dict[str, object]]:
         """Return what happened, oldest first; a line that was cut off by a power cut is left out."""
         path = self.root / "journal.jsonl"
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        return [json.loads(line) for line in lines if line.endswith("}")]
+        lines = path.read_bytes().splitlines() if path.is_file() else []
+        return list(filter(None, map(_whole, lines)))
 
     def models(self) -> dict[str, list[Path]]:
         """Return the model files by place."""
@@ -81,10 +81,23 @@ class Registry:
             **({"comparison": comparison} if comparison else {}),
         }
         self.root.mkdir(parents=True, exist_ok=True)
-        with (self.root / "journal.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        with (self.root / "journal.jsonl").open("ab+") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":  # the line before was cut off; this one must not become part of it
+                    file.write(b"\n")
+            file.write(json.dumps(line).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
+
+
+def _whole(line: bytes) -> dict[str, object] | None:
+    """Return a line of the journal, None when it is cut off."""
+    try:
+        entry: dict[str, object] = json.loads(line)
+    except ValueError:
+        return None
+    return entry
 
 
 def default_root() -> Path:

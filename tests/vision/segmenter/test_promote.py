@@ -108,6 +108,10 @@ def test_the_model_before_is_retired_and_whole(tmp_path: Path) -> None:
     assert Segmenter.load(retired).card.name.endswith("A")
     (tmp_path / "journal.jsonl").write_bytes((tmp_path / "journal.jsonl").read_bytes()[:-9])
     assert [line["what"] for line in registry.journal()] == ["added", "promoted", "added", "retired"]
+    registry.refuse(SHIPPED, {"verdicts": [{"lost": True}]})
+    assert [line["what"] for line in registry.journal()] == ["added", "promoted", "added", "retired", "refused"]
+    (tmp_path / "journal.jsonl").write_bytes((tmp_path / "journal.jsonl").read_bytes()[:-4])  # ends in a brace
+    assert [line["what"] for line in registry.journal()] == ["added", "promoted", "added", "retired"]
     (tmp_path / "bad.onnx").write_bytes(b"no model")
     with pytest.raises(ModelFileError, match="no highmast rust model"):
         registry.add(tmp_path / "bad.onnx", "bad")

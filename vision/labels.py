@@ -46,8 +46,11 @@ def read_index(root: Path) -> list[Pair]:
         raise ValueError(
             f"{index} is missing; give the folder that holds {FILE} or index.csv (columns set, name, split)"
         )
-    with index.open(newline="") as file:
-        return [_pair(root, row["set"], row["name"], row["split"]) for row in csv.DictReader(file)]
+    with index.open(newline="", encoding="utf-8-sig") as file:
+        rows = csv.DictReader(file)
+        if not {"set", "name", "split"} <= set(rows.fieldnames or ()):
+            raise ValueError(f"{index}, line 1: the columns set, name and split are needed, here are {rows.fieldnames}")
+        return [_pair(root, row["set"], row["name"], row["split"]) for row in rows]
 
 
 def class_names(root: Path) -> tuple[str, ...]:

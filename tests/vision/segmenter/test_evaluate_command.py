@@ -13,6 +13,7 @@ import pytest
 from vision.confusers import PICTURES
 from vision.confusers_made import MADE
 from vision.contact_sheet import CAPTION_PX, CELL_PX
+from vision.labels import read_index
 from vision.metrics import count
 from vision.render_noise import tile
 from vision.segmenter import Segmenter
@@ -43,6 +44,15 @@ def dataset(tmp_path: Path) -> Path:
         cv2.imwrite(str(root / "street" / "masks" / f"{name}.png"), mask)
     (root / "index.csv").write_text("set,name,split\nstreet,a,val\nstreet,b,val\nstreet,a,train\n")
     return root
+
+
+def test_an_index_of_a_spreadsheet_is_read_or_refused_in_words(dataset: Path) -> None:
+    index = dataset / "index.csv"
+    index.write_bytes(b"\xef\xbb\xbf" + index.read_bytes())
+    assert [pair.name for pair in read_index(dataset)] == ["a", "b", "a"]
+    index.write_text("set;name;split\nstreet;a;val\n")
+    with pytest.raises(ValueError, match="line 1: the columns set, name and split are needed"):
+        read_index(dataset)
 
 
 def test_figures_are_those_of_the_masks_and_others_stand_beside(dataset: Path, tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 import re
 from pathlib import Path
 
-from climber.cli import COMMANDS
+import click
+
+from climber.cli import COMMANDS, highmast
 from climber.pole import load_pole
 
 ROOT = Path(__file__).parents[1]
@@ -12,6 +14,13 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_every_command_has_its_line() -> None:
     assert [name for name in COMMANDS if f"| `highmast {name}` |" not in README] == []
+
+
+def test_the_model_in_production_is_the_default_that_every_command_names() -> None:
+    commands = [highmast.get_command(click.Context(highmast), name) for name in COMMANDS]
+    options = [each for command in commands if command for each in command.params if each.name == "model"]
+    helps = [each.help for each in options if isinstance(each, click.Option)]
+    assert set(helps) == {"Model file; default: the one in production."}
 
 
 def test_links_lead_to_files() -> None:

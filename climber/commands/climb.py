@@ -15,7 +15,9 @@ import click
 @click.option("--pole", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Pole file (TOML).")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="New folder for the record.")
 @click.option("--resume", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Go on with this climb.")
-@click.option("--model", type=click.Path(dir_okay=False, path_type=Path), help="Model file; default: the shipped one.")
+@click.option(
+    "--model", type=click.Path(dir_okay=False, path_type=Path), help="Model file; default: the one in production."
+)
 @click.option("--mm-per-px", type=click.FloatRange(0.2, 10), default=1.0, show_default=True, help="Scale of the map.")
 @click.option("--speed-m-s", type=click.FloatRange(0.01, 1), default=0.2, show_default=True, help="Climbing speed.")
 @click.option(

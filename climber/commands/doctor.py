@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @click.option("--robot", help="Also listen for a robot here: port, URL, or auto for every port. Nothing is sent.")
 @click.option("--camera", "camera_url", help="Also open this camera: URL, folder or ring file.")
 @click.option("--service", "service_url", help="Also ask this history service, and compare clocks.")
-@click.option("--model", type=click.Path(dir_okay=False, path_type=Path), help="Model file; default: the shipped one.")
+@click.option(
+    "--model", type=click.Path(dir_okay=False, path_type=Path), help="Model file; default: the one in production."
+)
 @click.option("--out", type=click.Path(path_type=Path), default=Path(), help="Where records are to go.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def command(

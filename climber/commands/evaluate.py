@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("--split", default="val", show_default=True, help="Split of index.csv to measure on.")
+@click.option("--split", default="val", show_default=True, help="Split to measure on.")
 @click.option("--set", "sets", multiple=True, help="Only this set; may be given again.")
-@click.option("--model", type=click.Path(path_type=Path), help="Another model file than the shipped one.")
+@click.option("--model", type=click.Path(path_type=Path), help="Model file; default: the one in production.")
 @click.option("--corrections", type=click.Path(path_type=Path), help="Corrections of masks, measured beside.")
 @click.option(
     "--silhouettes", type=click.Path(path_type=Path), help="Outlines of the steel: also measured inside them."
@@ -44,10 +44,11 @@ def command(
     reliability: bool,
     as_json: bool,
 ) -> None:
-    """Measure a model on DATASET: a folder with index.csv (columns set, name, split).
+    """Measure a model on DATASET: a folder with dataset.toml, or with index.csv (columns set, name, split).
 
-    Photographs are SET/images/NAME.jpg (or .png), masks SET/masks/NAME.png with 0 = not rust. The masks as they are
-    come first; rows beside them use --corrections, or count only the pixels inside --silhouettes, or both.
+    With index.csv photographs are SET/images/NAME.jpg (or .png), masks SET/masks/NAME.png with 0 = not rust. Of a
+    dataset.toml each place is a set. The masks as they are come first; rows beside them use --corrections, or count
+    only the pixels inside --silhouettes, or both.
     """
     from vision.evaluation import chosen, scored, summed
     from vision.labels import read_index
@@ -58,7 +59,9 @@ def command(
         segmenter = Segmenter.load(model)
         groups = chosen(read_index(dataset), split, sets)
         if not groups:
-            raise InputError(f"{dataset} has no photographs of split {split!r} in these sets; see its index.csv")
+            raise InputError(
+                f"{dataset} has no photographs of split {split!r} in these sets; choose another split or set"
+            )
         all_scores: list[PhotoScore] = []
         for name, pairs in groups.items():
             scores = list(scored(segmenter, pairs))

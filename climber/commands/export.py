@@ -11,7 +11,7 @@ PLACE = click.Path(path_type=Path, exists=True)
 
 @click.command()
 @click.argument("trained", type=PLACE, nargs=-1, required=True)
-@click.option("--photographs", type=PLACE, required=True, help="Folder with index.csv; its val split calibrates.")
+@click.option("--photographs", type=PLACE, required=True, help="Data set whose val split calibrates.")
 @click.option("--textures", type=PLACE, help="Folder of texture tiles, for rendered poles; photographs alone without.")
 @click.option("--corrections", type=PLACE, help="Corrections of masks, where silhouettes are given.")
 @click.option("--silhouettes", type=PLACE, help="Outlines of the steel: fits what tells steel from ground anew.")

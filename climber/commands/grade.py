@@ -27,7 +27,7 @@ BAR_FROM = 20
 @click.option(
     "--pictures", type=click.Path(path_type=Path), help="Folder for <stem>.png: photograph beside its labels."
 )
-@click.option("--model", type=click.Path(path_type=Path), help="Another model file than the shipped one.")
+@click.option("--model", type=click.Path(path_type=Path), help="Model file; default: the one in production.")
 @click.option("--threads", type=click.IntRange(1, 256), help="Cores to use; all by default.")
 def command(
     paths: tuple[Path, ...],

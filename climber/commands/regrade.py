@@ -13,7 +13,7 @@ from climber.record import Assessment
 
 @click.command()
 @click.argument("place", type=click.Path(path_type=Path, exists=True))
-@click.option("--model", type=click.Path(path_type=Path), help="Model file (default: the one shipped).")
+@click.option("--model", type=click.Path(path_type=Path), help="Model file; default: the one in production.")
 @click.option("--mm-per-px", type=click.FloatRange(0.2, 10), default=1.0, show_default=True, help="Scale of the map.")
 @click.option("--tiff", is_flag=True, help="Also write the map as tiled TIFF with overviews beside the assessment.")
 @click.option("--json", "as_json", is_flag=True, help="One assessment a line.")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--model", type=click.Path(path_type=Path), help="Another model file than the shipped one.")
+@click.option("--model", type=click.Path(path_type=Path), help="Model file; default: the one in production.")
 @click.option("--threads", type=click.IntRange(1, 256), help="Cores to use; all by default.")
 @click.option("--keep/--try", default=True, show_default=True, help="Use the fastest that passes from now on.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")

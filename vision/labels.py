@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.dataset.folder import FILE, read_dataset
+from vision.dataset.formats.masks import mask_of
+from vision.dataset.shapes import BadEntry
 from vision.types import Image
 
 RustMask = npt.NDArray[np.uint8]
@@ -94,7 +96,10 @@ def read_pair(pair: Pair) -> tuple[Image, RustMask]:
 def read_classes(pair: Pair) -> tuple[Image, ClassMask]:
     """Read a photograph (RGB) and its mask with all its values; raises ValueError when they do not fit."""
     image = cv2.imread(str(pair.image), cv2.IMREAD_COLOR_RGB)
-    mask = cv2.imread(str(pair.mask), cv2.IMREAD_UNCHANGED)
-    if image is None or mask is None or mask.shape != image.shape[:2]:
+    try:
+        mask = mask_of(pair.mask)
+    except BadEntry as error:
+        raise ValueError(f"{pair.mask} cannot be read as a mask: {error}") from None
+    if image is None or mask.shape != image.shape[:2]:
         raise ValueError(f"{pair.image} and {pair.mask} cannot be read as a picture and a mask of the same size")
-    return np.asarray(image, dtype=np.uint8), np.asarray(mask, dtype=np.uint8)
+    return np.asarray(image, dtype=np.uint8), mask

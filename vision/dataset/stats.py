@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from vision.dataset.folder import Dataset, DatasetError, Photograph
+from vision.dataset.formats.masks import mask_of
+from vision.dataset.shapes import BadEntry
 from vision.scales import ISO_4628_3, iso_4628_3
 
 
@@ -28,9 +29,10 @@ class Contents:
 
 def pixels_by_label(root: Path, dataset: Dataset, each: Photograph) -> dict[str, int]:
     """Count the pixels of each label in one mask; DatasetError when it cannot be read."""
-    mask = cv2.imread(str(root / each.mask), cv2.IMREAD_UNCHANGED)
-    if mask is None:
-        raise DatasetError(f"{root / each.mask} cannot be read; see `highmast dataset check`")
+    try:
+        mask = mask_of(root / each.mask)
+    except BadEntry as error:
+        raise DatasetError(f"{root / each.mask} cannot be read: {error}; see `highmast dataset check`") from None
     counts = np.bincount(mask.ravel(), minlength=256)
     return {label.name: int(counts[label.value]) for label in dataset.labels}
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image as Picture
 
 from vision.dataset.check import check
-from vision.dataset.folder import Dataset, DatasetError, read_dataset, write_dataset
+from vision.dataset.folder import Dataset, DatasetError, read_dataset, sha256_of, write_dataset
 from vision.dataset.split import divided
-from vision.dataset.stats import by_place, by_split
+from vision.dataset.stats import by_place, by_split, pixels_by_label
 from vision.labels import held_out, read_index, read_pair
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -172,6 +173,21 @@ def test_stats_count_what_is_there(root: Path) -> None:
     rows = [json.loads(line) for line in highmast("stats", root, "--json").stdout.splitlines()]
     assert [row["name"] for row in rows] == ["train", "val", "all"]
     assert "pole 1: 2 photographs" in highmast("stats", root, "--places").stdout
+
+
+def test_a_mask_of_one_bit_says_the_same_to_check_stats_and_training(root: Path) -> None:
+    dataset = read_dataset(root)
+    each = dataset.photograph[0]
+    rust = mask(0) == 1
+    Picture.fromarray(rust).save(root / each.mask)
+    changed(root, each.mask_sha256, sha256_of(root / each.mask))
+    dataset = read_dataset(root)
+    assert check(root).problems == ()
+    assert np.array_equal(read_pair(read_index(root)[0])[1], rust)
+    assert pixels_by_label(root, dataset, dataset.photograph[0])["rust"] == rust.sum()
+    (root / each.mask).write_bytes(b"no picture")
+    with pytest.raises(ValueError, match=r"p0\.png cannot be read as a mask: not a picture"):
+        read_pair(read_index(root)[0])
 
 
 def test_places_are_dealt_whole_and_the_same_for_a_seed(root: Path) -> None:

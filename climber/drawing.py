@@ -5,6 +5,7 @@ side.png   the shaft from the side, its bands coloured by grade
 turn.html  the shaft to turn in a browser, self-contained
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import wrap
@@ -43,6 +44,13 @@ WINDOW = (0, 84, 148)
 JOINT = (0, 114, 178)
 GAP = (204, 121, 167)
 MARKS = (JOINT, "joint, weld line, plate, worst window")
+CHINESE = (
+    ("NotoSansCJK-Regular.ttc", 3),
+    ("NotoSansTC-Regular.otf", 0),
+    ("PingFang.ttc", 0),
+    ("STHeiti Medium.ttc", 0),
+)
+"""Files of typefaces with Traditional Chinese, and which face in them."""
 INK = (20, 20, 20)
 PALE = (120, 120, 120)
 
@@ -154,7 +162,7 @@ def _painted(graded: Graded) -> list[tuple[int, tuple[int, int, int]]]:
 
 def _head(draw: ImageDraw.ImageDraw, graded: Graded) -> None:
     whole = graded.assessment.whole
-    draw.text((LEFT_PX, 12), f"{graded.pole.code}   {in_words(whole)}", INK, font(20))
+    draw.text((LEFT_PX, 12), f"{graded.pole.code}   {in_words(whole)}", INK, font(20, graded.pole.code))
     draw.text(
         (LEFT_PX, 42),
         f"{graded.assessment.assessed_at:%Y-%m-%d}   model {graded.assessment.model}, rule {graded.assessment.rule}   "
@@ -297,10 +305,13 @@ def _legends(draw: ImageDraw.ImageDraw, graded: Graded, left: int, top: int) -> 
 def _legend(draw: ImageDraw.ImageDraw, entries: list[tuple[tuple[int, int, int], str]], left: int, top: int) -> None:
     for colour, words in entries:
         draw.rectangle((left, top - 7, left + 14, top + 7), fill=colour, outline=INK)
-        draw.text((left + 20, top), words, INK, font(12), anchor="lm")
-        left += 34 + round(draw.textlength(words, font(12)))
+        draw.text((left + 20, top), words, INK, font(12, words), anchor="lm")
+        left += 34 + round(draw.textlength(words, font(12, words)))
 
 
-def font(size: int) -> "ImageFont.FreeTypeFont | ImageFont.ImageFont":
-    """Return the typeface that Pillow carries."""
+def font(size: int, text: str = "") -> "ImageFont.FreeTypeFont | ImageFont.ImageFont":
+    """Return the typeface that Pillow carries; for a text in Chinese, which it lacks, one of the machine's if any."""
+    for name, face in CHINESE if any(letter >= "\u2e80" for letter in text) else ():
+        with suppress(OSError):
+            return ImageFont.truetype(name, size, face)
     return ImageFont.load_default(size)

@@ -30,7 +30,7 @@ def draw_side(graded: Graded) -> Picture.Image:
     middle = 130 + pole.base_diameter_mm / 2000 * scale * WIDER
     sheet = Picture.new("RGB", (round(middle * 2 + 260), TOP_PX + high + 70 + NOTES_PX), "white")
     draw = ImageDraw.Draw(sheet)
-    draw.text((20, 12), pole.code, INK, font(20))
+    draw.text((20, 12), pole.code, INK, font(20, pole.code))
     draw.text((20, 42), in_words(graded.assessment.whole), INK, font(14))
     for part in graded.assessment.parts:
         if part.part == "band":

@@ -1,7 +1,9 @@
 """Pictures for people, drawn from a real climb folder whose rust is known."""
 
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from PIL import Image as Picture
 
 from climber.assess import Climbed, assess
-from climber.drawing import GRADE_COLOURS, PANEL_PX, POOR, RUST, UNSEEN, draw_map, read_graded, row_px
+from climber.drawing import GRADE_COLOURS, PANEL_PX, POOR, RUST, UNSEEN, draw_map, font, read_graded, row_px
 from climber.drawing_side import draw_side
 from climber.errors import InputError
 from climber.pictures import write_pictures
@@ -89,6 +91,17 @@ def test_the_side_view_has_the_colour_of_each_bands_grade(folder: Path) -> None:
     bands = [part for part in graded.assessment.parts if part.part == "band"]
     assert {GRADE_COLOURS[str(part.iso_4628_3)] for part in bands if part.iso_4628_3} <= shown
     assert len({part.iso_4628_3 for part in bands}) > 1
+
+
+def test_a_code_in_chinese_can_be_read(folder: Path) -> None:
+    if font(20, "機").getname() == font(20).getname():
+        assert os.environ.get("HIGHMAST_REQUIRE_ALL") != "1", "a typeface with Traditional Chinese is missing"
+        pytest.skip("a typeface with Traditional Chinese is missing (Debian: fonts-noto-cjk)")
+    graded = read_graded(folder)
+    poles = [graded.pole.model_copy(update={"code": code}) for code in ("機場", "公路")]
+    for draw in (draw_map, draw_side):
+        one, other = (np.asarray(draw(replace(graded, pole=pole))) for pole in poles)
+        assert (one != other).any()  # what a typeface lacks is the same box each time
 
 
 def test_the_command_writes_three_files_and_leaves_the_climb_as_it_was(folder: Path, tmp_path: Path) -> None:

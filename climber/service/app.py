@@ -7,11 +7,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from alembic.util import CommandError
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import ArgumentError, DataError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -78,8 +79,12 @@ def open_database(settings: Settings) -> Database:
         ) from error
     try:
         database.migrate()
-    except OperationalError as error:
+    except DatabaseError as error:
         raise InputError(f"{database.url!r} cannot be opened: {error.orig}") from error
+    except CommandError as error:
+        raise InputError(
+            f"{database.url!r} was written by a newer highmast ({error}). Install that one; nothing was changed."
+        ) from error
     return database
 
 

@@ -13,11 +13,14 @@ import httpx
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, MetaData, Table, insert, select
+from sqlalchemy import Connection, MetaData, Table, insert, select, text
 
+from climber.errors import InputError
 from climber.record import Assessment, ClimbUpload
 from climber.service import jobs, latest
+from climber.service.app import open_database
 from climber.service.db import Database
+from climber.service.settings import settings_for
 from climber.service.tables import metadata, pole
 from climber.upload import HistoryClient, read_climb, send_climb
 from tests.service.climbs import write_climb
@@ -157,3 +160,19 @@ def test_the_migrations_make_the_tables_that_the_code_speaks_of(url: str) -> Non
     )
     database.close()
     assert differences == []
+
+
+def test_a_database_of_a_newer_release_is_refused_as_it_is(url: str, tmp_path: Path) -> None:
+    """As when a backup is restored on a spare machine with an older highmast."""
+    database = Database(url)
+    database.migrate()
+    database.write_now(lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'")))
+    database.close()
+    with pytest.raises(InputError, match=r"newer highmast .*'9999'"):
+        open_database(settings_for(tmp_path / "data", url))
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "history.sqlite").write_bytes(b"no database" * 1000)
+    with pytest.raises(InputError, match=r"history\.sqlite cannot be opened: file is not a database"):
+        open_database(settings_for(tmp_path))

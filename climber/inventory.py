@@ -2,9 +2,11 @@
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -102,9 +104,10 @@ def _rows(path: Path, layer: str | None) -> Iterator[Row]:
 
 
 def _csv_rows(path: Path) -> Iterator[Row]:
-    text = path.read_text("utf-8-sig")
-    kind = csv.Sniffer().sniff(text.partition("\n")[0], ",;\t") if any(one in text for one in ",;\t") else csv.excel
-    for row in csv.DictReader(text.splitlines(), dialect=kind):
+    text = path.read_bytes().decode("utf-8-sig")  # line ends within a cell are the csv module's to judge
+    names = re.sub(r'"[^"]*"', "", text.partition("\n")[0])
+    separator = max(",;\t", key=names.count)
+    for row in csv.DictReader(StringIO(text, newline=""), delimiter=separator):
         yield {name: value for name, value in row.items() if name is not None}
 
 

@@ -7,6 +7,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from climber.inventory import read_inventory
 from climber.upload import HistoryClient
 from tests.service.servers import Server, highmast, serving
 
@@ -64,6 +65,22 @@ def test_columns_may_be_named(service: Server, tmp_path: Path) -> None:
     named = ("--column", "code=mast", "--column", "lon=east", "--column", "lat=north")
     assert run(service, path, "--yes", *named).returncode == 0
     assert poles(service)["IM-10"]["lon"] == 113.9
+
+
+@pytest.mark.parametrize(
+    ("text", "details"),
+    [
+        ('code,note,lon,lat\nA-1,"by ""Gate 5"", north",114.1,22.3\n', {"note": 'by "Gate 5", north'}),
+        ('"code";"note; long";"lon";"lat"\n"A-1";"say ""a; b"" now";114.1;22.3\n', {"note; long": 'say "a; b" now'}),
+        ('code,note,lon,lat\r\nA-1,"two\nlines",114.1,22.3\r\n', {"note": "two\nlines"}),
+        ("code,note,lon,lat\nA-1,ab\vcd\u2028ef,114.1,22.3\n", {"note": "ab\vcd\u2028ef"}),
+    ],
+)
+def test_a_cell_may_hold_quotes_separators_and_line_ends(tmp_path: Path, text: str, details: dict[str, str]) -> None:
+    (tmp_path / "poles.csv").write_bytes(text.encode())
+    inventory = read_inventory(tmp_path / "poles.csv", {})
+    assert not inventory.wrong
+    assert [(one.code, one.lon, one.lat, one.details) for one in inventory.poles] == [("A-1", 114.1, 22.3, details)]
 
 
 def test_geojson_and_geopackage(service: Server, tmp_path: Path) -> None:

@@ -238,7 +238,7 @@ def _assessment_row(known: Known, given: Assessment, pictures: Mapping[Any, str 
         "id": given.assessment_id,
         "org_id": known.org_id,
         "climb_id": given.climb_id,
-        "assessed_at": stamp(given.assessed_at),
+        "assessed_at": stamp(min(given.assessed_at, known.at)),
         "received_at": stamp(known.at),
         "content_sha256": known.assessments[given.assessment_id],
         "model": given.model,

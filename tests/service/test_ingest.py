@@ -99,6 +99,18 @@ def test_a_clock_that_is_ahead_does_not_make_a_climb_the_newest_for_ever(
     assert stored["climbed_at"] == stored["received_at"]
 
 
+def test_a_clock_that_is_ahead_does_not_make_a_grading_the_last_for_ever(
+    server: Server, folder: Path, send: Any
+) -> None:
+    climb_id = write_climb(folder, "I-8a", day=(datetime.now(UTC) - BEGAN).days + 400)
+    send(folder)
+    sent = document(folder)
+    again = assessment(climb_id, datetime.now(UTC), 0.3, model="test 2")
+    sent["assessments"].append(json.loads(again.model_dump_json()))
+    assert post(server, sent).json()["results"][0]["assessments_added"] == 1
+    assert climb(server, climb_id)["assessment"]["model"] == "test 2"
+
+
 def test_an_assessment_of_another_climb_is_refused(server: Server, folder: Path, send: Any) -> None:
     write_climb(folder, "I-5")
     send(folder)

@@ -1,6 +1,7 @@
 """Reports of a campaign, the climbs of some days: PDF for people, CSV of the same numbers."""
 
 import hashlib
+from itertools import groupby
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
@@ -9,13 +10,14 @@ from sqlalchemy import Connection, Row, func, select
 from climber.service import report_data, words
 from climber.service.answers import Reader
 from climber.service.context import service_of
-from climber.service.fleet import GRADES, UNGRADED, worsened
+from climber.service.fleet import GRADES, UNGRADED
 from climber.service.report_files import CSV, PDF, as_csv, as_file, typeset
 from climber.service.tables import assessment, climb, pole
 from climber.service.typesetting import pdf
 
 router = APIRouter(prefix="/v1", tags=["reports"])
 MOST_CLIMBS = 2000
+MOST_WORSE = 20
 EARLIEST, LATEST = "1970-01-01", "9999-12-31"
 Day = Annotated[str, Query(pattern=r"^\d{4}-\d\d-\d\d$")]
 
@@ -25,8 +27,7 @@ async def campaign_pdf(request: Request, who: Reader, since: Day = EARLIEST, unt
     """Report the climbs of the days `since` to `until` (both included), in the reader's language."""
     service, language = service_of(request), words.language_of(request)
     rows = await service.database.read(_campaign, who.org_id, since, until)
-    worse = await service.database.read(worsened, who.org_id, since, 20) if since > EARLIEST else []
-    made = await typeset(_campaign_pdf, language, (since, until), rows, worse)
+    made = await typeset(_campaign_pdf, language, (since, until), rows)
     return as_file(made, "application/pdf", f"campaign {since} {until}.pdf")
 
 
@@ -56,6 +57,7 @@ def _campaign(connection: Connection, org_id: str, since: str, until: str) -> li
         .add_columns(
             climb.c.content_sha256.label("record_sha256"),
             given.c.rusted_fraction.label("fraction_before"),
+            given.c.high.label("high_before"),
             earlier.c.climbed_at.label("climbed_before"),
         )
         .select_from(climb)
@@ -75,7 +77,7 @@ def _campaign(connection: Connection, org_id: str, since: str, until: str) -> li
     return rows
 
 
-def _campaign_pdf(language: str, days: tuple[str, str], rows: list[Any], worse: list[Any]) -> bytes:
+def _campaign_pdf(language: str, days: tuple[str, str], rows: list[Any]) -> bytes:
     t = words.translator(language)
     listed = [report_data.campaign_row(row) for row in rows]
     grades = [row["iso_4628_3"] or UNGRADED for row in listed]
@@ -88,7 +90,7 @@ def _campaign_pdf(language: str, days: tuple[str, str], rows: list[Any], worse: 
         "summary": [t("report_summary", climbs=len(listed), poles=len({row["code"] for row in listed}))],
         "heads": [*map(t, ("code", "climbed_at", "grade", "rusted", "interval", "was", "coverage", "next_look"))],
         "rows": [report_data.campaign_line(row, t) for row in listed],
-        "worse": [_worse(row) for row in worse],
+        "worse": [_worse(was, now) for was, now in _worsened(rows)],
         "worse_heads": [t("code"), t("was"), t("is"), t("interval")],
         "method": sorted({t("report_by", model=row["model"], rule=row["rule"]) for row in listed if row["model"]}),
         "limits": [t("never_says"), t("report_limits")],
@@ -101,10 +103,21 @@ def _campaign_pdf(language: str, days: tuple[str, str], rows: list[Any], worse: 
     return pdf("campaign", language, told, {})
 
 
-def _worse(row: Any) -> list[str]:
+def _worsened(rows: list[Any]) -> list[tuple[Any, Any]]:
+    """Return the poles whose rust clearly grew in the days of `rows`, most first: the intervals lie apart.
+
+    Each is its first climb of these days, whose `_before` is from before them, and its last graded one.
+    """
+    poles = [list(climbs) for _, climbs in groupby(rows, key=lambda row: row.code)]
+    ends = [(climbs[0], graded[-1]) for climbs in poles if (graded := [one for one in climbs if one.model])]
+    grown = [(was, now) for was, now in ends if None not in (was.high_before, now.low) and now.low > was.high_before]
+    return sorted(grown, key=lambda ends: ends[0].fraction_before - ends[1].rusted_fraction)[:MOST_WORSE]
+
+
+def _worse(was: Any, now: Any) -> list[str]:
     return [
-        row.code,
-        f"{words.percent(row.was_fraction)} ({words.date(row.was_at)})",
-        f"{words.percent(row.latest_rusted_fraction)} ({words.date(row.latest_climbed_at)})",
-        words.span(row.latest_low, row.latest_high),
+        now.code,
+        f"{words.percent(was.fraction_before)} ({words.date(was.climbed_before)})",
+        f"{words.percent(now.rusted_fraction)} ({words.date(now.climbed_at)})",
+        words.span(now.low, now.high),
     ]

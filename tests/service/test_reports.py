@@ -122,7 +122,14 @@ def test_a_campaign_counts_the_climbs_of_its_days(client: httpx.Client, tmp_path
         "Signatures",
     ):
         assert said in text, said
+    assert "5.0 % (2026-07-29)" in text
     assert "P-001" not in client.get("/v1/campaign.csv?since=2027-01-01").text
+
+
+def test_a_campaign_tells_nothing_of_later_days(client: httpx.Client, tmp_path: Path) -> None:
+    text = text_of(client.get("/v1/campaign.pdf?since=2026-01-15&until=2026-03-31&lang=en"), tmp_path)
+    assert "0 climbs of 0 poles" in text
+    assert "P-001" not in text
 
 
 def test_an_ungraded_pole_has_no_report(client: httpx.Client) -> None:

@@ -1,6 +1,7 @@
 """The application: one factory, built from settings and an open database."""
 
 import asyncio
+import errno
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import ArgumentError, DatabaseError, DataError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, OperationalError
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -65,6 +66,8 @@ EVERYWHERE: dict[int | str, dict[str, Any]] = {
     429: {"model": Refusal, "description": "Too many requests"},
 }
 HERE = Path(__file__).parent
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, "SQLITE_FULL", "53100")
+"""What a full disk or quota is called by the system, SQLite and PostgreSQL."""
 
 
 def open_database(settings: Settings) -> Database:
@@ -123,6 +126,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_middleware(KeyFirst)
     app.add_middleware(BodyLimit, limit_bytes=service.settings.limits.document_bytes)
     app.add_middleware(Quick, service=service)
+    app.add_middleware(Told)
     app.add_middleware(Observed, metrics=service.metrics, log=service.log)
     policy = CONTENT_POLICY.format(tiles=tile_origin(service.settings.map_tiles))
     app.add_middleware(Hardened, headers=HEADERS | {"Content-Security-Policy": policy})
@@ -167,6 +171,42 @@ class Hardened:
             await send(message)
 
         await self._app(scope, receive, add)
+
+
+class Told:
+    """Answers in words when the disk is full or the database is away. What was not confirmed may be sent again."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = False
+
+        async def watched(message: Message) -> None:
+            nonlocal began
+            began = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except (OperationalError, OSError) as error:
+            answer = None if began or scope["type"] != "http" else _trouble(error)
+            if answer is None:
+                raise
+            await answer(scope, receive, send)
+
+
+def _trouble(error: OperationalError | OSError) -> JSONResponse | None:
+    """Return what to tell of an error, or None where it is a fault of the service."""
+    cause = error.orig if isinstance(error, OperationalError) else error
+    codes = (getattr(cause, name, None) for name in ("sqlite_errorname", "sqlstate", "errno"))
+    code = next(filter(None, codes), None)
+    if code in FULL:
+        detail = "The service's disk is full. Nothing of this was taken in; make room there, then send it again."
+        return JSONResponse({"detail": detail}, 507)
+    if isinstance(cause, OSError) or code == "SQLITE_ERROR":  # the latter is a wrong statement
+        return None
+    return JSONResponse({"detail": "The service's database cannot be used now. Try again."}, 503, {"Retry-After": "5"})
 
 
 async def _out_of_bounds(_request: Request, error: Exception) -> JSONResponse:

@@ -54,8 +54,10 @@ class BlobFolder:
     def check(self) -> None:
         """Raise OSError when nothing can be written here."""
         probe = self._incoming / secrets.token_hex(16)
-        probe.write_bytes(b"")
-        probe.unlink()
+        try:
+            probe.write_bytes(b"x")  # a full disk still takes an empty file
+        finally:
+            probe.unlink(missing_ok=True)
 
     async def receive(self, sha256: str, chunks: AsyncIterator[bytes], limits: Limits) -> BlobInfo:
         """Store what `chunks` bring, or raise BlobRefusedError: too large, no picture, another hash."""

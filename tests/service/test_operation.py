@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+import resource
 import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
@@ -14,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from climber.upload import HistoryClient, send_climb
 from tests.service.climbs import write_climb
+from tests.service.postgres import postgresql
 from tests.service.servers import Server, serving, start, stop
 
 
@@ -91,6 +94,38 @@ def test_a_stop_lets_an_upload_finish(tmp_path: Path) -> None:
         assert uploading.result().status_code == 201
     stop(server, signal.SIGTERM)
     assert (tmp_path / "data" / "blobs" / sha256[:2] / sha256).read_bytes() == content
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux bounds the files of a running process")
+def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path) -> None:
+    folder, inventory = tmp_path / "climb", {"poles": [{"code": f"O-{number}"} for number in range(50)]}
+    write_climb(folder, "O-3", frames=1)
+    content = (folder / "frames" / "000000.jpg").read_bytes()
+    blob = f"/v1/blobs/{hashlib.sha256(content).hexdigest()}"
+    with serving(tmp_path / "data", "--log", "none") as server, server.client() as client:
+        before = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (0, before[1]))
+        full = client.put(blob, content=content)
+        assert (full.status_code, "disk is full" in full.text) == (507, True), full.text
+        assert client.post("/v1/poles:import", json=inventory).status_code in (503, 507)
+        assert client.get("/readyz").status_code == 503
+        assert client.get("/v1/poles").json()["poles"] == []
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, before)
+        assert not list((tmp_path / "data" / "blobs" / "incoming").iterdir())
+        assert client.get("/readyz").status_code == 200
+        assert client.post("/v1/poles:import", json=inventory).status_code == 200
+        assert send(server, folder) == "created"
+
+
+@pytest.mark.postgres
+def test_a_database_that_is_away_is_told(tmp_path: Path) -> None:
+    with ExitStack() as away:
+        url = away.enter_context(postgresql())
+        with serving(tmp_path / "data", "--database", url) as server, server.client() as client:
+            client.get("/v1/poles:worst")
+            away.close()
+            for answer in (client.get("/v1/poles:worst"), client.post("/v1/blobs:missing", json={"sha256": []})):
+                assert (answer.status_code, "Retry-After" in answer.headers) == (503, True), answer.text
 
 
 @pytest.mark.postgres

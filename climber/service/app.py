@@ -133,6 +133,7 @@ def create_app(service: Service) -> FastAPI:
     app.add_exception_handler(DataError, _unstorable)
     app.add_exception_handler(405, _wrong_method)
     app.add_exception_handler(StoreAwayError, _store_away)
+    app.add_exception_handler(FileNotFoundError, _picture_lost)
     app.add_exception_handler(RequestValidationError, _out_of_bounds)
     for part in (
         poles,
@@ -229,6 +230,19 @@ async def _wrong_method(request: Request, error: Exception) -> JSONResponse:
 async def _store_away(_request: Request, error: Exception) -> JSONResponse:
     """Nothing was lost and nothing acknowledged: the client may try again."""
     return JSONResponse({"detail": f"The object store is away ({error}). Try again."}, 503, {"Retry-After": "5"})
+
+
+async def _picture_lost(request: Request, error: Exception) -> JSONResponse:
+    """The database names a picture whose file is gone, as after a restore without the pictures."""
+    assert isinstance(error, FileNotFoundError)
+    data, lost = request.app.state.service.settings.data, Path(error.filename or "")
+    if not lost.is_relative_to(data / "blobs"):
+        raise error
+    detail = (
+        f"The picture {lost.relative_to(data)} is lost on the service's machine. Put this file back from a backup; "
+        "`highmast backup FOLDER --check` names every one that a folder lacks."
+    )
+    return JSONResponse({"detail": detail}, 404)
 
 
 async def _unstorable(_request: Request, _error: Exception) -> JSONResponse:

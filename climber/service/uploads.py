@@ -96,4 +96,5 @@ async def get_blob(request: Request, who: Reader, sha256: Hash) -> FileResponse:
     service = service_of(request)
     row = found(await service.database.read(queries.one_blob, who.org_id, sha256), "blob", sha256)
     headers = {"Cache-Control": "private, max-age=31536000, immutable", "ETag": f'"{sha256}"'}
-    return FileResponse(await service.blobs.local(sha256), media_type=row.mime, headers=headers)
+    path = await service.blobs.local(sha256)
+    return FileResponse(path, media_type=row.mime, headers=headers, stat_result=path.stat())

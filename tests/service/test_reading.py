@@ -181,6 +181,18 @@ def test_senseless_questions_are_refused(client: httpx.Client, path: str) -> Non
     assert client.get(path).status_code in (400, 404, 422)
 
 
+@pytest.mark.parametrize("what", ["/v1/blobs/{sha256}", "/v1/climbs/{climb}/pictures/surface/preview"])
+def test_a_lost_picture_is_named(server: Server, client: httpx.Client, what: str) -> None:
+    climb = client.get(f"/v1/poles/{pole(client, 'E')['id']}/latest").json()
+    sha256 = climb["pictures"]["surface"]
+    path, held = server.data / "blobs" / sha256[:2] / sha256, server.data / "held"
+    path.rename(held)
+    answer = client.get(what.format(sha256=sha256, climb=climb["climb_id"]))
+    assert (answer.status_code, f"blobs/{sha256[:2]}/{sha256} is lost" in answer.text) == (404, True), answer.text
+    held.rename(path)
+    assert client.get(what.format(sha256=sha256, climb=climb["climb_id"])).status_code == 200
+
+
 def test_unknown_things_are_not_found(client: httpx.Client) -> None:
     nobody = "00000000-0000-0000-0000-000000000000"
     for path in ("", "/latest", "/history", "/parts"):

@@ -56,7 +56,7 @@ def box(text: str | None) -> tuple[float, float, float, float] | None:
         west, south, east, north = (float(part) for part in text.split(","))
     except ValueError as error:
         raise HTTPException(400, f"bbox is west,south,east,north in degrees; {text!r} is not.") from error
-    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90):
+    if not queries.is_box(west, south, east, north):
         raise HTTPException(400, f"bbox {text} lies outside -180..180 and -90..90 degrees, or is upside down.")
     return west, south, east, north
 

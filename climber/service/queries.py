@@ -39,7 +39,7 @@ def place(packed: str, count: int) -> list[str]:
     """Unpack a cursor of `count` texts, or raise BadCursorError."""
     try:
         values = json.loads(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadCursorError(packed) from error
     if not (
         isinstance(values, list)
@@ -207,6 +207,11 @@ def worst(
 
 
 MOST_STRIPS = 16
+
+
+def is_box(west: float, south: float, east: float, north: float) -> bool:
+    """Tell whether these degrees are a box on the earth; west may lie east of east: across the antimeridian."""
+    return -180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= north <= 90
 
 
 def within(box: tuple[float, float, float, float]) -> ColumnElement[bool]:

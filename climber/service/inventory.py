@@ -126,7 +126,7 @@ def _new_columns(given: InventoryPole) -> dict[str, Any]:
         "code": given.code,
         "lon": given.lon,
         "lat": given.lat,
-        "surveyed": given.lon is not None,
+        "surveyed": given.lon is not None and given.lat is not None,
         "height_m": given.height_m,
         "description": _sheet(given),
         "inventory": _details(given),

@@ -52,6 +52,14 @@ def test_a_surveyed_place_outlasts_a_climb_and_the_shaft_is_the_crews(server: Se
     assert pole(server, "V-3")["height_m"] == 12.0
 
 
+def test_half_a_place_does_not_keep_the_crews_out(server: Server, tmp_path: Path) -> None:
+    take(server, {"code": "V-7", "lon": 113.9})
+    write_climb(tmp_path / "climb", "V-7", lon=114.17)
+    sync(server, tmp_path / "climb")
+    stored = pole(server, "V-7")
+    assert (stored["lon"], stored["lat"]) == (114.17, 22.3)
+
+
 def test_a_pole_file_without_a_place_keeps_the_known_one(server: Server, tmp_path: Path) -> None:
     write_climb(tmp_path / "first", "V-4", lon=114.0)
     write_climb(tmp_path / "second", "V-4", day=1, lon=None)

@@ -112,12 +112,13 @@ def _verdict(row: Row[Any] | None, given: InventoryPole) -> InventoryItem:
 
 
 def _columns(row: Row[Any], given: InventoryPole) -> dict[str, Any]:
-    """Return the columns of a known pole that an inventory's row sets."""
-    columns: dict[str, Any] = {"inventory": _details(given)}
+    """Return the columns of a known pole that an inventory's row sets; what the row leaves out stays as it was."""
+    columns: dict[str, Any] = {"inventory": _details(given, json.loads(row.inventory or "{}"))}
     if given.lon is not None and given.lat is not None:
         columns |= {"lon": given.lon, "lat": given.lat, "surveyed": True}
     if row.last_climbed_at is None:  # a crew that was there knows the shaft better than a register
-        columns |= {"height_m": given.height_m, "description": _sheet(given)}
+        sheet = _sheet(given, json.loads(row.description))
+        columns |= {"height_m": sheet["height_m"], "description": json.dumps(sheet)}
     return columns
 
 
@@ -128,15 +129,16 @@ def _new_columns(given: InventoryPole) -> dict[str, Any]:
         "lat": given.lat,
         "surveyed": given.lon is not None and given.lat is not None,
         "height_m": given.height_m,
-        "description": _sheet(given),
-        "inventory": _details(given),
+        "description": json.dumps(_sheet(given, {})),
+        "inventory": _details(given, {}),
     }
 
 
-def _details(given: InventoryPole) -> str:
-    return json.dumps(given.details, ensure_ascii=False, sort_keys=True)
+def _details(given: InventoryPole, known: dict[str, str]) -> str:
+    return json.dumps(known | given.details, ensure_ascii=False, sort_keys=True)
 
 
-def _sheet(given: InventoryPole) -> str:
+def _sheet(given: InventoryPole, known: dict[str, Any]) -> dict[str, Any]:
     """Describe the pole as `climber.record.PoleDescription` does, with None for what is not known."""
-    return json.dumps(given.model_dump(mode="json", exclude={"details"}) | {"sections": []})
+    told = given.model_dump(mode="json", exclude={"details"})
+    return {name: known.get(name) if value is None else value for name, value in told.items()} | {"sections": []}

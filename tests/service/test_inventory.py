@@ -42,6 +42,19 @@ def test_created_then_unchanged_then_updated(server: Server) -> None:
     assert (history["pole"]["height_m"], history["pole"]["base_diameter_mm"], history["climbs"]) == (30, None, [])
 
 
+def test_a_file_with_fewer_columns_takes_nothing_away(server: Server) -> None:
+    take(server, {"code": "V-8", "height_m": 30, "base_diameter_mm": 400, "details": {"road": "Airport Road"}})
+    surveyed = {"code": "V-8", "lon": 113.9, "lat": 22.3}
+    assert [take(server, surveyed | more) for more in ({}, {"details": {"lamps": "8"}})] == [["updated"], ["updated"]]
+    stored = pole(server, "V-8")
+    assert (stored["lon"], stored["height_m"]) == (113.9, 30)
+    assert stored["inventory"] == {"lamps": "8", "road": "Airport Road"}
+    with server.client() as client:
+        sheet = client.get(f"/v1/poles/{stored['id']}/history").json()["pole"]
+    assert (sheet["height_m"], sheet["base_diameter_mm"]) == (30, 400)
+    assert take(server, surveyed) == ["unchanged"]
+
+
 def test_a_surveyed_place_outlasts_a_climb_and_the_shaft_is_the_crews(server: Server, tmp_path: Path) -> None:
     take(server, {"code": "V-3", "lon": 113.9, "lat": 22.2, "height_m": 99})
     write_climb(tmp_path / "climb", "V-3", lon=114.17)

@@ -18,6 +18,12 @@ DARKEST = 24
 GLARE_SHARE = 0.6
 """Share of burnt-out pixels above which nothing can be seen."""
 
+COLOURED = 5
+"""Levels between a pixel's channels from which it has a colour; coding leaves 2 at most in a grey picture."""
+
+LEAST_COLOURED = 0.02
+"""Share of pixels with a colour below which a picture is grey. Photographs and rendered poles have 0.5 and more."""
+
 COARSE = 8
 """Edges are looked for in the picture, and in one this many times smaller, where even a blurred one is sharp."""
 
@@ -43,15 +49,18 @@ OUTLINE_PX = 120
 
 
 def ungradable_reason(image: Image) -> str | None:
-    """Return why an RGB photograph cannot be graded (`too small`, `dark`, `glare`, `blur`), or None."""
+    """Return why an RGB photograph cannot be graded (`too small`, `dark`, `glare`, `no colour`, `blur`), or None."""
     height, width = image.shape[:2]
     if min(height, width) < SMALLEST_PX:
         return f"too small: {width} x {height} pixels, {SMALLEST_PX} needed"
-    grey = cv2.cvtColor(_small(image), cv2.COLOR_RGB2GRAY)
+    small = _small(image)
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     if float(np.percentile(grey, 95)) < DARKEST:
         return "dark: hardly any light in the picture; use the lamp"
     if float((grey >= 253).mean()) > GLARE_SHARE:
         return "glare: most of the picture is burnt out; turn the camera or shade it"
+    if float((np.ptp(small, axis=2) >= COLOURED).mean()) < LEAST_COLOURED:  # models find no rust there, plenty or none
+        return "no colour: rust cannot be told in a grey picture; switch off the camera's night mode, use the lamp"
     if is_blurred(image):
         return "blur: no sharp edge anywhere; clean the lens, hold still"
     return None

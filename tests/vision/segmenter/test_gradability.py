@@ -27,12 +27,26 @@ def test_what_spoils_it_is_named(picture: Image) -> None:
         "too small": picture[:20],
         "dark": picture // 20,
         "glare": np.maximum(picture, 254),
+        "no colour": _night_mode(picture),
         "blur": np.asarray(cv2.GaussianBlur(picture, (0, 0), 12), np.uint8),
     }
     for reason, image in spoilt.items():
         found = ungradable_reason(image)
         assert found is not None, reason
         assert found.startswith(reason)
+
+
+def _night_mode(picture: Image) -> Image:
+    """What a camera sends that has switched to infrared: colour pictures of grey."""
+    grey = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2BGR)
+    return np.asarray(cv2.imdecode(cv2.imencode(".jpg", grey)[1], cv2.IMREAD_COLOR_RGB), np.uint8)
+
+
+def test_rust_in_a_grey_frame_of_a_climb_is_unseen_and_not_clean() -> None:
+    shape, view = PoleShape(2.0, 400, 380), View(Camera(640, 480, 700, 700, 320, 240), 1.0, 30, 600)
+    frame = PoleRenderer(shape, painted_surface(shape, 5, 0.2).rgb, 5).render(view)
+    assert useless_reason(shape, view, frame) is None
+    assert (useless_reason(shape, view, _night_mode(frame)) or "").startswith("no colour")
 
 
 @pytest.mark.parametrize("sides", [0, 12])

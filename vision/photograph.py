@@ -43,13 +43,23 @@ def read_photograph(path: Path) -> Image:
         with _quietly(), Picture.open(path) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise PhotographError(f"{opened.width} x {opened.height} pixels {TOO_MANY}")
-            return _rgb(ImageOps.exif_transpose(opened))
+            return _rgb(_upright(opened))
+    except PhotographError:
+        raise
     except Picture.DecompressionBombError:
         raise PhotographError(TOO_MANY) from None
     except UnidentifiedImageError:
         raise PhotographError("not a picture (JPEG, PNG, TIFF, WebP or BMP)") from None
-    except (OSError, SyntaxError, EOFError, MemoryError) as error:
+    except Exception as error:  # of a damaged file Pillow raises whatever its parsers do: ValueError, struct.error, ...
         raise PhotographError(f"cannot be read: {_reason(error)}") from None
+
+
+def _upright(opened: Picture.Image) -> Picture.Image:
+    """Turn a picture by its EXIF. Pillow would then write all of it again, which fails for an odd tag."""
+    opened.load()
+    opened.getexif()  # kept by Pillow from here on
+    opened.info.pop("exif", None)
+    return ImageOps.exif_transpose(opened)
 
 
 @contextmanager

@@ -34,6 +34,18 @@ def test_exif_rotation_is_applied(tmp_path: Path) -> None:
     assert read_photograph(tmp_path / "phone.jpg").shape == (40, 20, 3)
 
 
+@pytest.mark.parametrize("name", ["phone.jpg", "phone.webp"])
+def test_an_odd_tag_beside_the_rotation_keeps_no_photograph_from_being_read(tmp_path: Path, name: str) -> None:
+    exif = Picture.Exif()
+    exif[0x0112], exif[0x010F] = 6, "a maker"
+    Picture.new("RGB", (40, 20)).save(tmp_path / name, exif=exif)
+    content = (tmp_path / name).read_bytes()
+    for maker, width in ((b"\x0f\x01\x02\x00", b"\x00\x01\x02\x00"), (b"\x01\x0f\x00\x02", b"\x01\x00\x00\x02")):
+        content = content.replace(maker, width)  # text where a number belongs, in either byte order
+    (tmp_path / name).write_bytes(content)
+    assert read_photograph(tmp_path / name).shape == (40, 20, 3)
+
+
 def test_a_bomb_is_refused_by_its_header(tmp_path: Path) -> None:
     path = tmp_path / "bomb.png"
     Picture.new("1", (12_000, 9_000)).save(path)
@@ -52,6 +64,17 @@ def test_cut_off_text_empty_and_missing_files_say_what_they_are(tmp_path: Path) 
             read_photograph(tmp_path / name)
     with pytest.raises(PhotographError, match="No such file"):
         read_photograph(tmp_path / "missing.jpg")
+
+
+def test_a_damaged_header_is_an_unreadable_photograph_whatever_pillow_raises(tmp_path: Path) -> None:
+    picture = Picture.new("P", (9, 9))
+    for name, at, byte in (("cut.png", 11, 5), ("palette.bmp", 48, 9)):
+        picture.save(tmp_path / name)
+        content = bytearray((tmp_path / name).read_bytes())
+        content[at] = byte
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(PhotographError, match="cannot be read: "):
+            read_photograph(tmp_path / name)
 
 
 def test_folders_are_searched_in_name_order_for_pictures_only(tmp_path: Path) -> None:

@@ -69,7 +69,18 @@ def _found(paths: tuple[Path, ...], *folders: Path | None) -> list[Path]:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             _check_stems(images)
+            _check_places(images, folder)
+    if None not in folders and len({each.resolve() for each in folders if each is not None}) < len(folders):
+        raise InputError(f"{folders[0]}: masks and pictures have the same names; give each a folder of its own")
     return images
+
+
+def _check_places(images: list[Path], folder: Path) -> None:
+    """Refuse a folder in which a result would take a photograph's own place."""
+    for image in images:
+        written = folder / f"{image.stem}.png"
+        if written.exists() and image.exists() and written.samefile(image):
+            raise InputError(f"{written} is a photograph and would be overwritten; give another folder for the results")
 
 
 def _check_stems(images: list[Path]) -> None:

@@ -92,6 +92,19 @@ def test_wrong_use_is_explained(rusty: Path, tmp_path: Path) -> None:
         assert (done.returncode, message is None or message in done.stderr) == (0 if message is None else 2, True)
 
 
+def test_no_result_takes_the_place_of_a_photograph_or_of_another_result(rusty: Path, tmp_path: Path) -> None:
+    before, same = rusty.read_bytes(), tmp_path / "out"
+    for option in ("--masks", "--pictures"):
+        done = highmast("grade", rusty.parent, option, tmp_path / "photos" / ".." / "photos")
+        assert done.returncode == 2
+        assert "rusty.png is a photograph and would be overwritten" in done.stderr
+        assert rusty.read_bytes() == before
+    done = highmast("grade", rusty, "--masks", same, "--pictures", same)
+    assert done.returncode == 2
+    assert "give each a folder of its own" in done.stderr
+    assert not list(same.iterdir())
+
+
 def test_torch_is_not_imported(rusty: Path) -> None:
     code = (
         "import sys; from climber.commands.grade import command\n"

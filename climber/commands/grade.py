@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,12 +68,22 @@ def _found(paths: tuple[Path, ...], *folders: Path | None) -> list[Path]:
         raise InputError(f"no photographs in {', '.join(map(str, paths))}; give JPEG, PNG, TIFF, WebP or BMP files")
     for folder in folders:
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
+            with _writing(folder):
+                folder.mkdir(parents=True, exist_ok=True)
             _check_stems(images)
             _check_places(images, folder)
     if None not in folders and len({each.resolve() for each in folders if each is not None}) < len(folders):
         raise InputError(f"{folders[0]}: masks and pictures have the same names; give each a folder of its own")
     return images
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say which folder takes no results, and why."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}; give a folder that you can write, on a disk with room") from None
 
 
 def _check_places(images: list[Path], folder: Path) -> None:
@@ -117,9 +128,11 @@ def _lines(
             else:
                 mask = segmenter.segment(read)
                 if masks is not None:
-                    _write(masks / f"{path.stem}.png", mask)
+                    with _writing(masks):
+                        _write(masks / f"{path.stem}.png", mask)
                 if pictures is not None:
-                    _draw(pictures / f"{path.stem}.png", read, mask)
+                    with _writing(pictures):
+                        _draw(pictures / f"{path.stem}.png", read, mask)
                 yield graded(str(path), read, mask, segmenter.card), None
             bar.update(1)
 

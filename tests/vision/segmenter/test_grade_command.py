@@ -105,6 +105,15 @@ def test_no_result_takes_the_place_of_a_photograph_or_of_another_result(rusty: P
     assert not list(same.iterdir())
 
 
+def test_a_place_that_takes_no_results_is_named(rusty: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "taken" / "rusty.png").mkdir(parents=True)
+    for place, why in (("file", "File exists"), ("file/below", "Not a directory"), ("taken", "Is a directory")):
+        done = highmast("grade", rusty, "--masks", tmp_path / place)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert f"{tmp_path / place}: {why}; give a folder that you can write" in done.stderr
+
+
 def test_torch_is_not_imported(rusty: Path) -> None:
     code = (
         "import sys; from climber.commands.grade import command\n"

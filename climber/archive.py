@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ def unpacked(archive: Path) -> Iterator[Path]:
         try:
             with ZipFile(archive) as packed:
                 packed.extractall(place)
-        except (BadZipFile, OSError, NotImplementedError) as error:
+        except (BadZipFile, EOFError, OSError, RuntimeError, zlib.error) as error:  # RuntimeError: a password
             raise InputError(f"{archive}: cannot be unpacked ({error}); give a climb folder or a ZIP of some") from None
         before = _files(place)
         try:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import cv2
 import numpy as np
@@ -159,10 +159,18 @@ def test_an_archive_gains_an_assessment_and_keeps_every_other_byte(climb: Path, 
     assert sorted(path.name for path in tmp_path.iterdir()) == [climb.name, "season.zip"]
 
 
-def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "season.zip").write_bytes(b"no archive")
-    with pytest.raises(InputError, match=r"season\.zip: cannot be unpacked"), unpacked(tmp_path / "season.zip"):
-        pass
+def test_a_file_that_is_no_archive_or_a_damaged_or_locked_one_is_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "season.zip"
+    with ZipFile(archive, "w", ZIP_DEFLATED) as packed:
+        packed.writestr("P-9/climb.jsonl", "".join(map(str, range(5000))))
+    whole = archive.read_bytes()
+    damaged = whole[:60] + bytes(200) + whole[260:]
+    flags = whole.rindex(b"PK\x01\x02") + 8
+    locked = whole[:flags] + b"\x01" + whole[flags + 1 :]
+    for content in (b"no archive", whole[:-30], damaged, locked):
+        archive.write_bytes(content)
+        with pytest.raises(InputError, match=r"season\.zip: cannot be unpacked"), unpacked(archive):
+            pass
 
 
 def test_the_command_regrades_an_archive_with_the_shipped_model_and_reports_what_it_cannot_read(

@@ -21,7 +21,7 @@ GLARE_SHARE = 0.6
 COLOURED = 5
 """Levels between a pixel's channels from which it has a colour; coding leaves 2 at most in a grey picture."""
 
-LEAST_COLOURED = 0.02
+LEAST_COLOURED = 0.002
 """Share of pixels with a colour below which a picture is grey. Photographs and rendered poles have 0.5 and more."""
 
 COARSE = 8

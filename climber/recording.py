@@ -10,6 +10,7 @@ the climb goes on, so each confirmed frame outlives a power cut. A torn last lin
 it out, and resuming cuts it off.
 """
 
+import errno
 import hashlib
 import os
 from dataclasses import asdict, dataclass
@@ -76,7 +77,7 @@ class Recorder:
         """Make the folder and write the start line. A folder that already holds a record is refused."""
         refuse_overwriting(folder)
         (folder / "frames").mkdir(parents=True, exist_ok=True)
-        recorder = cls(folder, (folder / RECORD).open("xb"), FIRST_LINE, 0, start.camera)
+        recorder = cls(folder, (folder / RECORD).open("xb", buffering=0), FIRST_LINE, 0, start.camera)
         recorder._append(start)
         sync_folder(folder)
         return recorder
@@ -86,7 +87,7 @@ class Recorder:
         """Go on with a climb that stopped or crashed; cuts off a torn last line, which was never confirmed."""
         if record.stop is not None and record.stop.outcome == "completed":
             raise InputError(f"{record.folder}: this climb is complete, there is nothing to resume.")
-        out = (record.folder / RECORD).open("r+b")
+        out = (record.folder / RECORD).open("r+b", buffering=0)
         out.truncate(record.whole_bytes)
         out.seek(record.whole_bytes)
         frames = len(record.observations)
@@ -138,10 +139,17 @@ class Recorder:
         self.close()
 
     def _append(self, line: AnyLine) -> None:
+        """Confirm a line, or leave the record as it was: a part of a line would break the chain for all that follow."""
         content = line.model_dump_json().encode()
-        self._out.write(content + b"\n")
-        self._out.flush()
-        os.fsync(self._out.fileno())
+        confirmed_bytes = self._out.tell()
+        try:
+            if self._out.write(content + b"\n") <= len(content):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder / RECORD))
+            os.fsync(self._out.fileno())
+        except OSError:
+            self._out.truncate(confirmed_bytes)
+            self._out.seek(confirmed_bytes)
+            raise
         self.last_sha256 = hashlib.sha256(content).hexdigest()
 
 

@@ -13,6 +13,7 @@ from climber.recording import RECORD, Recorder, read_record
 from climber.views import view_at
 from firmware_bridge.types import CameraInfo, Lens
 from tests.climber.folders import NOW, frame, start, write_climb
+from tests.firmware_bridge.full_disk import full_disk
 from vision.types import Camera
 
 
@@ -49,6 +50,16 @@ def test_another_lens_of_a_ring_is_kept_with_its_photograph(tmp_path: Path) -> N
     camera = Camera(64, 48, 80.0, 80.0, 32.0, 24.0)
     assert view_at(first, camera).camera == camera
     assert view_at(second, camera).camera == Camera(64, 48, 81.0, 82.0, 32.5, 24.5, (-0.1, 0.0, 0.0, 0.0, 0.0))
+
+
+def test_a_line_that_a_full_disk_cut_leaves_the_record_whole(tmp_path: Path) -> None:
+    with Recorder.begin(tmp_path, start()) as recorder:
+        recorder.observe(frame(0))
+        recorder.observe(frame(1))
+        with full_disk((tmp_path / RECORD).stat().st_size + 100), pytest.raises(OSError, match=r"space|large"):
+            recorder.stop("failed", "the disk is full", NOW)
+        recorder.observe(frame(2))  # somebody made room
+    assert [seen.seq for seen in read_record(tmp_path).observations] == [0, 1, 2]
 
 
 def test_without_stop_line_is_valid(tmp_path: Path) -> None:

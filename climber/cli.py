@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from keyword import iskeyword
 
 import click
@@ -70,6 +71,8 @@ def highmast() -> None:
 
 def main() -> None:
     """Run the command; print an error a person can act on and exit with its status."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")  # names of files are bytes, GBK from an old ZIP for one
     try:
         highmast(prog_name="highmast")
     except HighmastError as error:

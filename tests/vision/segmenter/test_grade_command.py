@@ -114,6 +114,18 @@ def test_a_place_that_takes_no_results_is_named(rusty: Path, tmp_path: Path) -> 
         assert f"{tmp_path / place}: {why}; give a folder that you can write" in done.stderr
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS takes no such names")
+def test_a_name_that_is_no_utf_8_ends_no_batch(rusty: Path) -> None:
+    name = os.fsencode(rusty.parent) + b"/" + "锈蚀".encode("gbk") + b".png"
+    Path(os.fsdecode(name)).write_bytes(rusty.read_bytes())
+    command = [sys.executable, "-m", "climber", "grade", str(rusty.parent)]
+    strict = os.environ | {"PYTHONIOENCODING": "utf-8:strict"}  # as under zh_HK.UTF-8, which not every machine has
+    done = subprocess.run(command, cwd=ROOT, env=strict, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert name + b"  " in done.stdout
+    assert done.stdout.count(b"rusted") == 2
+
+
 def test_torch_is_not_imported(rusty: Path) -> None:
     code = (
         "import sys; from climber.commands.grade import command\n"

@@ -119,7 +119,8 @@ def _small(image: Image) -> Image:
     zoom = LOOK_PX / max(image.shape[:2])
     if zoom >= 1:
         return image
-    return np.asarray(cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    size = max(1, round(image.shape[1] * zoom)), max(1, round(image.shape[0] * zoom))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _middle(image: Image) -> Image:

@@ -36,6 +36,12 @@ def test_what_spoils_it_is_named(picture: Image) -> None:
         assert found.startswith(reason)
 
 
+def test_a_strip_a_thousand_times_longer_than_wide_is_judged(picture: Image) -> None:
+    strip = np.tile(picture[:64], (1, 110, 1))
+    assert ungradable_reason(strip) is None
+    assert ungradable_reason(np.ascontiguousarray(strip.swapaxes(0, 1))) is None
+
+
 def _night_mode(picture: Image) -> Image:
     """What a camera sends that has switched to infrared: colour pictures of grey."""
     grey = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2BGR)

@@ -24,6 +24,8 @@ from climber.recording import assessment_files, read_record
 from vision.geometry import apothem_mm
 from vision.types import Image, Plate
 
+Picture.MAX_IMAGE_PIXELS = None  # Pillow's limit lies below a whole pole; these are our own pictures
+
 Pixels = npt.NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 

@@ -1,6 +1,7 @@
 """Pictures for people, drawn from a real climb folder whose rust is known."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +17,7 @@ from climber.drawing import GRADE_COLOURS, PANEL_PX, POOR, RUST, UNSEEN, draw_ma
 from climber.drawing_side import draw_side
 from climber.errors import InputError
 from climber.pictures import write_pictures
+from climber.png import write_png
 from climber.record import CameraDescription, ClimbStart, PoleDescription, SectionSpan
 from climber.recording import Recorder
 from tests.service.browsers import chromium
@@ -148,6 +150,16 @@ def _middle(screenshot: bytes, folder: Path) -> tuple[float, ...]:
     with Picture.open(path) as opened:
         pixels = np.asarray(opened.convert("RGB"))[290:310, 390:410]
     return tuple(float(each) for each in pixels.mean(axis=(0, 1)))
+
+
+def test_a_tall_pole_at_half_a_millimetre_is_no_decompression_bomb(folder: Path, tmp_path: Path) -> None:
+    """35 m of 500 mm; the small picture beside it keeps the test small."""
+    copy = tmp_path / "tall"
+    shutil.copytree(folder, copy)
+    rows = (np.zeros((1000, 3142), np.uint8) for _ in range(70))
+    write_png(copy / "rust.png", (3142, 70_000), rows, ((0, 0, 0), (255, 255, 255)))
+    with pytest.raises(InputError, match=r"rust\.png: is \(70000, 3142\), surface\.png"):
+        read_graded(copy)
 
 
 def test_an_ungraded_climb_is_refused_with_what_to_do(tmp_path: Path, folder: Path) -> None:

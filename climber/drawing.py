@@ -77,7 +77,7 @@ class Graded:
 
 
 def read_graded(folder: Path) -> Graded:
-    """Read a climb folder's latest assessment and its unrolled pictures.
+    """Read a climb folder's latest assessment that has its own unrolled pictures, and these.
 
     Raises InputError when one of them is missing.
     """
@@ -86,20 +86,24 @@ def read_graded(folder: Path) -> Graded:
     colour = cv2.imread(str(folder / "surface.png"), cv2.IMREAD_COLOR_RGB)
     if not files or colour is None:
         raise InputError(f"{folder}: has no grade.json or no surface.png; grade it first with `highmast regrade`")
-    assessment = Assessment.model_validate_json(files[-1].read_bytes())
-    rust, coverage = (_indices(folder / f"{name}.png", colour.shape[:2]) for name in ("rust", "coverage"))
-    labels = _indices(folder / "labels.png", colour.shape[:2]) if assessment.labels else None
+    # those in the climb's folder are the first assessment's; a later one drawn on them would show another's rust
+    drawn = next((file for file in reversed(files) if file.with_suffix("").is_dir()), files[0])
+    marks = drawn.with_suffix("") if drawn.with_suffix("").is_dir() else folder
+    assessment = Assessment.model_validate_json(drawn.read_bytes())
+    rust = _indices(marks / "rust.png")
+    coverage = _indices(marks / "coverage.png", rust.shape)
+    labels = _indices(marks / "labels.png", rust.shape) if assessment.labels else None
     return Graded(record.start.pole, assessment, np.asarray(colour, dtype=np.uint8), rust, coverage, labels)
 
 
-def _indices(path: Path, size: tuple[int, ...]) -> Pixels:
-    """Read a palette PNG's indices."""
+def _indices(path: Path, size: tuple[int, ...] | None = None) -> Pixels:
+    """Read a palette PNG's indices, which must have this size if one is given."""
     if not path.is_file():
         raise InputError(f"{path}: is missing; grade the climb again with `highmast regrade`")
     with Picture.open(path) as opened:
         indices = np.asarray(opened)
-    if indices.shape != size:
-        raise InputError(f"{path}: is {indices.shape}, surface.png {size}; grade the climb again")
+    if size is not None and indices.shape != size:
+        raise InputError(f"{path}: is {indices.shape}, rust.png {size}; grade the climb again")
     return indices.astype(np.uint8)
 
 

@@ -39,11 +39,16 @@ def label_colours(rust: Sequence[bool]) -> list[Colour]:
 
 def write_pictures(folder: Path, surface: SurfaceMap) -> tuple[Path, Path, Path]:
     """Write surface.png, rust.png and coverage.png into a folder; returns their paths in this order."""
-    paths = folder / "surface.png", folder / "rust.png", folder / "coverage.png"
-    size = surface.columns, surface.rows
-    write_png(paths[0], size, (surface.colour[rows] for rows in surface.blocks()))
-    write_png(paths[1], size, (surface.rusty(rows).astype(np.uint8) for rows in surface.blocks()), RUST_PALETTE)
-    write_png(paths[2], size, _coverage(surface), COVERAGE_PALETTE)
+    path = folder / "surface.png"
+    write_png(path, (surface.columns, surface.rows), (surface.colour[rows] for rows in surface.blocks()))
+    return path, *write_marks(folder, surface)
+
+
+def write_marks(folder: Path, surface: SurfaceMap) -> tuple[Path, Path]:
+    """Write rust.png and coverage.png, what one grading says of the surface, into a folder; returns their paths."""
+    paths, size = (folder / "rust.png", folder / "coverage.png"), (surface.columns, surface.rows)
+    write_png(paths[0], size, (surface.rusty(rows).astype(np.uint8) for rows in surface.blocks()), RUST_PALETTE)
+    write_png(paths[1], size, _coverage(surface), COVERAGE_PALETTE)
     return paths
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from climber.assess import Climbed, assess
 from climber.errors import InputError
 from climber.mapping import Photographs, read_image
-from climber.pictures import write_labels, write_pictures
+from climber.pictures import write_labels, write_marks, write_pictures
 from climber.pole import shape_of
 from climber.record import Assessment, Observation
 from climber.recording import MASKS, RECORD, Record, read_record
@@ -40,7 +40,7 @@ def regrade(
 ) -> tuple[Assessment, Path]:
     """Grade a recorded climb again and add the assessment as `grades/ID.json`; older ones are left as they are.
 
-    What was marked on the photographs goes to `masks/ID/`.
+    What was marked on the photographs goes to `masks/ID/`, what that makes of the surface to `grades/ID/`.
     `tiff` adds the map as `grades/ID.tif`. A climb that was never graded also gets its unrolled pictures.
 
     Raises InputError when the record or a photograph is lost, altered or unreadable.
@@ -60,12 +60,13 @@ def regrade(
     climbed = Climbed(record.start.climb_id, len(record.observations), datetime.now(UTC))
     assessment = assess(surface, model, climbed, refinement)
     path = folder / "grades" / f"{assessment.assessment_id}.json"
-    path.parent.mkdir(exist_ok=True)
+    path.with_suffix("").mkdir(parents=True)
     if tiff:
         write_tiff(path.with_suffix(".tif"), surface)
     if not (folder / "surface.png").exists():
         write_pictures(folder, surface)
-    write_labels(folder, surface, model)
+    write_marks(path.with_suffix(""), surface)
+    write_labels(path.with_suffix(""), surface, model)
     photographs.write_masks(folder / MASKS / assessment.assessment_id)
     write_assessment(path, assessment, laptop_key())
     return assessment, path

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from climber.archive import unpacked
+from climber.drawing import read_graded
 from climber.errors import InputError
 from climber.ids import uuid7
 from climber.mapping import read_image
@@ -32,6 +34,7 @@ ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
 SHAPE = PoleShape(2.2, 240, 200)
 POLE = PoleDescription(code="P-9", height_m=2.2, base_diameter_mm=240, top_diameter_mm=200)
+BLIND = ModelInfo("blind", "c" * 64, 0.5, 0.98, 0.0005)
 REDNESS = ModelInfo("redness", "b" * 64, 0.5, 0.98, 0.0005)
 
 
@@ -94,7 +97,8 @@ def test_regrading_adds_an_assessment_and_changes_nothing(climb: Path, truth: Pa
     pictures = {str(climb / f"{name}.png") for name in ("surface", "rust", "coverage")}
     masks = {path for path in after if "/masks/" in path}
     new = {str(path), f"{path}.sig", str(other), f"{other}.sig", str(other.with_suffix(".tif"))}
-    assert set(after) - set(before) == new | pictures | masks
+    marks = {str(each.with_suffix("") / f"{name}.png") for each in (path, other) for name in ("rust", "coverage")}
+    assert set(after) - set(before) == new | pictures | marks | masks
     assert Assessment.model_validate_json(path.read_bytes()) == first
     assert first.assessment_id != second.assessment_id
     assert first.whole.rusted_fraction == pytest.approx(truth.rusted_fraction(SHAPE), rel=0.15)
@@ -106,6 +110,18 @@ def test_regrading_adds_an_assessment_and_changes_nothing(climb: Path, truth: Pa
     assert [each.assessment_id for each in read_climb(climb)[0].assessments] == sorted(
         (first.assessment_id, second.assessment_id)
     )
+
+
+def test_the_drawing_shows_the_rust_of_the_assessment_that_it_names(climb: Path) -> None:
+    def blind(image: Image, view: View, shape: PoleShape) -> Mask:
+        return replace(redness(image, view, shape), label=np.zeros(image.shape[:2], np.uint8), model=BLIND)
+
+    regrade(climb, redness, REDNESS, mm_per_px=4)
+    assert (read_graded(climb).assessment.model, bool(read_graded(climb).rust.any())) == ("redness", True)
+    _, path = regrade(climb, blind, BLIND, mm_per_px=6)
+    assert (read_graded(climb).assessment.model, bool(read_graded(climb).rust.any())) == ("blind", False)
+    shutil.rmtree(path.with_suffix(""))  # as before gradings kept them
+    assert read_graded(climb).assessment.model == "redness"
 
 
 def test_a_grading_keeps_what_it_marked_on_each_photograph(climb: Path) -> None:

@@ -87,8 +87,8 @@ def read_graded(folder: Path) -> Graded:
     if not files or colour is None:
         raise InputError(f"{folder}: has no grade.json or no surface.png; grade it first with `highmast regrade`")
     # those in the climb's folder are the first assessment's; a later one drawn on them would show another's rust
-    drawn = next((file for file in reversed(files) if file.with_suffix("").is_dir()), files[0])
-    marks = drawn.with_suffix("") if drawn.with_suffix("").is_dir() else folder
+    own = [(file, file.with_suffix("")) for file in files if file.with_suffix("").is_dir()]
+    drawn, marks = own[-1] if own else (files[0], folder)
     assessment = Assessment.model_validate_json(drawn.read_bytes())
     rust = _indices(marks / "rust.png")
     coverage = _indices(marks / "coverage.png", rust.shape)

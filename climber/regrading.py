@@ -60,13 +60,14 @@ def regrade(
     climbed = Climbed(record.start.climb_id, len(record.observations), datetime.now(UTC))
     assessment = assess(surface, model, climbed, refinement)
     path = folder / "grades" / f"{assessment.assessment_id}.json"
-    path.with_suffix("").mkdir(parents=True)
+    marks = path.with_suffix("")
+    marks.mkdir(parents=True)
     if tiff:
         write_tiff(path.with_suffix(".tif"), surface)
     if not (folder / "surface.png").exists():
         write_pictures(folder, surface)
-    write_marks(path.with_suffix(""), surface)
-    write_labels(path.with_suffix(""), surface, model)
+    write_marks(marks, surface)
+    write_labels(marks, surface, model)
     photographs.write_masks(folder / MASKS / assessment.assessment_id)
     write_assessment(path, assessment, laptop_key())
     return assessment, path

@@ -34,7 +34,8 @@ LAST_STILL = 1 << 24
 LEAST_SPEED_M_S = 0.005
 NEVER_SLOWED = frozenset({0, 64200})
 """HEARTBEAT and CLIMB_STATUS: the host's safety rests on them."""
-FASTEST_US = 20_000
+FASTEST_US, SLOWEST_US = 20_000, (1 << 31) - 1
+"""The slowest is what MESSAGE_INTERVAL can tell, 36 minutes."""
 
 Answer = Refusal | None
 """None = accepted."""
@@ -281,7 +282,7 @@ class Commands:
         message_id, interval_us = int(order.p1), order.p2
         if message_id in NEVER_SLOWED or message_id not in reports.PERIODIC_IDS:
             return Refusal.OUT_OF_RANGE
-        if interval_us != -1 and interval_us != 0 and interval_us < FASTEST_US:
+        if interval_us not in (-1, 0) and not FASTEST_US <= interval_us <= SLOWEST_US:
             return Refusal.OUT_OF_RANGE
         self.intervals_s.pop(message_id, None)
         if interval_us != 0:

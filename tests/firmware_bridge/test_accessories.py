@@ -88,8 +88,9 @@ def test_message_rates_can_be_asked_for_but_not_those_that_safety_needs() -> Non
             robot.session.tick()
             times_s += [one.time_boot_s for one in robot.session.replies(Attitude)]
         assert median(b - a for a, b in pairwise(times_s)) < 0.05  # by the robot's clock; 0.1 before
-        with pytest.raises(Refused, match="outside"):
-            run(robot.session.order(Command.SET_INTERVAL, 0.0, 1e6))
+        for refused in ((0.0, 1e6), (30.0, 19_000.0), (30.0, 2.0**31)):
+            with pytest.raises(Refused, match="outside"):
+                run(robot.session.order(Command.SET_INTERVAL, *refused))
 
 
 def test_a_robot_takes_its_first_key_over_the_cable(tmp_path: Path) -> None:

@@ -106,5 +106,5 @@ def test_without_scripts_the_list_is_there(served: Server, browser: Browser) -> 
         page.get_by_role("checkbox", name="Ri4").check()
         page.get_by_role("button", name="顯示").first.click()
         expect(page.locator("#results tbody tr").first).to_contain_text("Ri4")
-        page.get_by_role("link", name="更多燈桿").click()
+        page.get_by_role("link", name="更多燈柱").click()
         expect(page.locator("#results tbody tr").first).to_contain_text("Ri4")

@@ -200,7 +200,7 @@ def test_axe_finds_nothing_serious(history: Server, signed_in: Page) -> None:
 def test_pages_speak_chinese(history: Server, signed_in: Page) -> None:
     signed_in.goto(history.url)
     signed_in.get_by_role("link", name="繁體中文").click()
-    expect(signed_in.get_by_role("heading", name="燈桿", exact=True)).to_be_visible()
+    expect(signed_in.get_by_role("heading", name="燈柱", exact=True)).to_be_visible()
     signed_in.get_by_role("link", name="P-001").click()
     expect(signed_in.get_by_role("heading", name="展開表面")).to_be_visible()
     signed_in.screenshot(path=_shots(history) / "pole-zh.png", full_page=True)

@@ -81,7 +81,7 @@ def test_a_pole_report_says_what_the_pole_page_says(client: httpx.Client, tmp_pa
 
 def test_a_pole_report_in_chinese(client: httpx.Client, tmp_path: Path) -> None:
     text = text_of(client.get(f"/v1/poles/{pole(client)}/report.pdf?lang=zh-Hant"), tmp_path)
-    for said in ("燈桿狀況報告", "鏽蝕比例", "覆蓋率", "簽署", "模擬攀爬", "絕不表示燈桿安全", "下次攀爬"):
+    for said in ("燈柱狀況報告", "鏽蝕比例", "覆蓋率", "簽署", "模擬攀爬", "絕不表示燈柱安全", "下次攀爬"):
         assert said in text, said
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from climber.saying import CHINESE, in_language
 from climber.service import words
 from vision.refine import Refinement
 
@@ -44,6 +45,12 @@ def test_the_note_of_the_poses_is_told_in_the_readers_language() -> None:
         assert told in text
         assert "11.3" in text
         assert "0.2" in text
+
+
+def test_the_laptop_and_the_service_give_a_gap_the_same_reason() -> None:
+    served = words.translator(CHINESE)
+    for reason in ("not_seen", "too_oblique", "too_coarse"):
+        assert served(f"gap_{reason}") == in_language(reason.replace("_", " "), CHINESE)
 
 
 def test_scripts_use_only_words_that_exist() -> None:

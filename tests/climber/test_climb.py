@@ -4,6 +4,7 @@ import contextlib
 import json
 import signal
 import subprocess
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -200,10 +201,11 @@ def test_a_ring_of_cameras_climbs_with_fewer_stops(tmp_path: Path) -> None:
         done = run(replace(robot, camera=str(ring)).climb("--out", str(tmp_path / "climb")))
     assert done.returncode == 0, done.stderr
     record = read_record(tmp_path / "climb")
-    assert len(record.observations) == record.start.planned_frames
-    assert [seen.camera is None for seen in record.observations[:3]] == [True, True, False]
-    assert len({seen.taken_at for seen in record.observations}) * 3 == len(record.observations)
-    assert f"plan: {len(record.observations)} photographs" in done.stderr
+    at_once = Counter(seen.taken_at for seen in record.observations)
+    rings = [seen for seen in record.observations if at_once[seen.taken_at] == 3]  # one camera late: taken again
+    assert len(rings) == record.start.planned_frames
+    assert [seen.camera is None for seen in rings[:3]] == [True, True, False]
+    assert f"plan: {len(rings)} photographs" in done.stderr
     assert "expected coverage 100.0%" in done.stderr
     assessment = Assessment.model_validate_json((tmp_path / "climb" / "grade.json").read_bytes())
     assert assessment.whole.coverage > 0.99

@@ -16,7 +16,7 @@ from vision.training.augment import GROUND, IGNORE, OTHER, RUST, STEEL
 from vision.training.tiles import COATS, Tiles, spread, tinted
 from vision.types import Camera, Image, PoleShape, View
 
-FOOLING = {"Wood": 4.0, "Ground": 4.0, "Concrete": 2.0, "Planks": 2.0, "Bricks": 2.0}
+FOOLING = {"Wood": 4.0, "Ground": 4.0, "Concrete": 2.0, "Planks": 2.0, "Bricks": 2.0, "RoofingTiles": 4.0}
 """How much oftener than other materials a wall is made of these, which are taken for rust most."""
 
 WET, SUNNY, BROWN, PATCHED = 0.08, 0.06, 0.06, 0.15

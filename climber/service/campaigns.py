@@ -2,13 +2,13 @@
 
 import hashlib
 from itertools import groupby
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from sqlalchemy import Connection, Row, func, select
 
 from climber.service import report_data, words
-from climber.service.answers import Reader
+from climber.service.answers import Day, Reader
 from climber.service.context import service_of
 from climber.service.fleet import GRADES, UNGRADED
 from climber.service.report_files import CSV, PDF, as_csv, as_file, typeset
@@ -19,7 +19,6 @@ router = APIRouter(prefix="/v1", tags=["reports"])
 MOST_CLIMBS = 2000
 MOST_WORSE = 20
 EARLIEST, LATEST = "1970-01-01", "9999-12-31"
-Day = Annotated[str, Query(pattern=r"^\d{4}-\d\d-\d\d$")]
 
 
 @router.get("/campaign.pdf", response_class=Response, responses=PDF)

@@ -144,7 +144,8 @@ def _time(text: str) -> str:
         moment = datetime.fromisoformat(text)
         return stamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError) as error:
-        raise BadFilterError(f"{text!r} is no time") from error
+        usable = "DATE('2026-02-28') or TIMESTAMP('2026-02-28T02:30:00Z')"
+        raise BadFilterError(f"{text!r} is no time; give one such as {usable}") from error
 
 
 def _intersects(*arguments: Any) -> ColumnElement[bool]:

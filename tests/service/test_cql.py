@@ -82,6 +82,7 @@ def test_climbs_are_filtered_by_their_own_properties(client: httpx.Client) -> No
         ("code", "condition is missing"),
         ("latest_low + 1 > 2", "not offered"),
         ("last_climbed_at > TIMESTAMP('2026-99-01T00:00:00Z')", "no time"),
+        ("last_climbed_at > DATE('2026-02-31')", "'2026-02-31' is no time; give one such as DATE('2026-02-28')"),
         (r"code LIKE 'C\'", r"ends in a lone '\\'"),
         (r"code LIKE 'C-1\\\'", r"ends in a lone '\\'"),
         ("code LIKE code", "a pattern in quotes"),

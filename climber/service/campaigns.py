@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, case, func, select
 
 from climber.service import report_data, words
 from climber.service.answers import Day, Reader
@@ -51,10 +51,13 @@ def _campaign(connection: Connection, org_id: str, since: str, until: str) -> li
         .scalar_subquery()
     )
     columns: list[Any] = [one for one in (*pole.c, *climb.c, *assessment.c) if one.name in report_data.CLIMB_COLUMNS]
+    columns.remove(pole.c.next_look_on)  # today's; each row has its climb's own
     query = (
         select(*columns)
         .add_columns(
             climb.c.content_sha256.label("record_sha256"),
+            assessment.c.worst_grade,
+            case((assessment.c.worst_grade.is_(None), assessment.c.document)).label("document"),
             given.c.rusted_fraction.label("fraction_before"),
             given.c.high.label("high_before"),
             earlier.c.climbed_at.label("climbed_before"),

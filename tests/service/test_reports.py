@@ -132,6 +132,16 @@ def test_a_campaign_tells_nothing_of_later_days(client: httpx.Client, tmp_path: 
     assert "P-001" not in text
 
 
+def test_a_campaign_says_the_next_climb_as_of_its_days(client: httpx.Client, tmp_path: Path) -> None:
+    """P-001 had grown by its second climb: from then on the next one is due earlier than the first climb asked for."""
+    days = "since=2026-01-01&until=2026-01-31"
+    (first,) = rows_of(client.get(f"/v1/campaign.csv?{days}"))
+    assert first["next_look_on"] == "2028-01-10"
+    assert "2028-01-10" in text_of(client.get(f"/v1/campaign.pdf?{days}&lang=en"), tmp_path)
+    later = rows_of(client.get("/v1/campaign.csv?since=2026-07-01"))
+    assert [row["next_look_on"] for row in later] == ["2027-07-29", "2028-07-29", ""]
+
+
 def test_an_ungraded_pole_has_no_report(client: httpx.Client) -> None:
     for form in ("pdf", "csv"):
         assert client.get(f"/v1/poles/{pole(client, 'P-003')}/report.{form}").status_code == 404

@@ -120,7 +120,7 @@ def pole_report(pole: dict[str, Any], climbs: list[dict[str, Any]], chosen: dict
         "history": [climb_line(one, t) for one in climbs],
         "gaps": [_gap(gap, t) for gap in gaps[:20]],
         "gaps_title": _gaps_title(gaps, t),
-        "advice": pole_view.advice(climbs, t),
+        "advice": pole_view.advice(climbs[climbs.index(chosen) :], t),
         "method": [
             t("method", **method),
             t("graded_only_seen"),

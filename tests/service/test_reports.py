@@ -90,6 +90,7 @@ def test_a_report_of_an_earlier_climb(client: httpx.Client, tmp_path: Path) -> N
     first = client.get(f"/v1/poles/{identity}/history").json()["climbs"][1]["climb_id"]
     text = text_of(client.get(f"/v1/poles/{identity}/report.pdf?climb={first}&lang=en"), tmp_path)
     assert "1.0 %" in text
+    assert "Next climb: 2028-01-10" in text
 
 
 def rows_of(answer: httpx.Response) -> list[dict[str, Any]]:

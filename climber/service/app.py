@@ -239,8 +239,8 @@ async def _picture_lost(request: Request, error: Exception) -> JSONResponse:
     if not lost.is_relative_to(data / "blobs"):
         raise error
     detail = (
-        f"The picture {lost.relative_to(data)} is lost on the service's machine. Put this file back from a backup; "
-        "`highmast backup FOLDER --check` names every one that a folder lacks."
+        f"The picture {lost.relative_to(data)} is lost on the service's machine. Put this file back from a backup, "
+        "or send its climb again (`highmast sync DIR`); `highmast backup FOLDER --check` names all that a folder lacks."
     )
     return JSONResponse({"detail": detail}, 404)
 

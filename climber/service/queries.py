@@ -276,10 +276,10 @@ def _aside(row: Row[Any], height_m: float, azimuth_deg: float | None, within_m: 
     return float(abs(row.height_m - height_m) / within_m + turn / 90)
 
 
-def held_blobs(connection: Connection, org_id: str, hashes: list[str]) -> set[str]:
-    """Return which of at most 10,000 hashes the organisation has uploaded."""
-    query = select(blob.c.sha256).where(blob.c.org_id == org_id, blob.c.sha256.in_(hashes))
-    return set(connection.scalars(query))
+def held_blobs(connection: Connection, org_id: str, hashes: list[str]) -> dict[str, int]:
+    """Return the bytes of those of at most 10,000 hashes that the organisation has uploaded."""
+    query = select(blob.c.sha256, blob.c.size_bytes).where(blob.c.org_id == org_id, blob.c.sha256.in_(hashes))
+    return {row.sha256: row.size_bytes for row in connection.execute(query)}
 
 
 def one_blob(connection: Connection, org_id: str, sha256: str) -> Row[Any] | None:

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from errno import ENOENT
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ class Bucket:
             raise StoreAwayError(f"it holds {there['size']} bytes of blob {sha256}")
 
     async def fetch(self, sha256: str, path: Path) -> None:
-        """Write a blob to `path`; StoreAwayError when the store does not give it."""
+        """Write a blob to `path`; FileNotFoundError when the store has it no more, StoreAwayError when it is away."""
         import obstore
 
         with _away():
@@ -134,6 +135,8 @@ class CachedBlobs(BlobFolder):
                 raise StoreAwayError(f"its blob {sha256} is altered")
             place.parent.mkdir(exist_ok=True)
             temporary.replace(place)
+        except FileNotFoundError as error:  # not away: what is lost stays so until it is sent again
+            raise FileNotFoundError(ENOENT, "lost from the bucket", str(place)) from error
         finally:
             temporary.unlink(missing_ok=True)
 

@@ -80,6 +80,9 @@ def test_a_picture_that_the_bucket_lost_is_sent_again(tmp_path: Path) -> None:
         obstore.delete(bucket, name)
         asked = client.post("/v1/blobs:missing", json={"sha256": [sha256]})
         assert asked.json() == {"missing": [sha256]}  # though the folder, which may be emptied, has it yet
+        shutil.rmtree(tmp_path / "data" / "blobs" / sha256[:2])
+        answer = client.get(f"/v1/blobs/{sha256}")
+        assert (answer.status_code, f"{sha256} is lost" in answer.text) == (404, True), answer.text
         assert sync(server) == "duplicate"
         assert bytes(obstore.get(bucket, name).bytes()) == content
 

@@ -8,6 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -22,10 +23,10 @@ from pycocotools import mask as reference
 from climber.service.coco import run_lengths
 from climber.service.odd_colours import is_odd, odd_share
 from climber.service.tiles import cut
-from climber.upload import HistoryClient, send_climb
+from climber.upload import HistoryClient, read_climb, send_climb
 from tests.service import browsers
 from tests.service.browsers import in_both_schemes
-from tests.service.climbs import write_climb
+from tests.service.climbs import BEGAN, assessment, write_climb
 from tests.service.servers import PATIENCE_S, Server, highmast, serving, start, stop
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of pycocotools itself
@@ -150,6 +151,19 @@ def test_a_climb_that_nobody_looked_at_before_a_kill_is_looked_at_after_the_next
     with serving(tmp_path / "data") as server:
         codes = [code for code in ("R-4", "R-5") if code in queue_with(server, "odd colour 100 %")]
     assert len(codes) == 1
+
+
+def test_a_grading_without_pictures_keeps_what_was_seen_in_them(served: Server, tmp_path: Path) -> None:
+    climb_id = write_climb(tmp_path / "climb", "R-7", 0, 0.05)
+    _blue(tmp_path / "climb" / "surface.png")
+    upload, _ = read_climb(tmp_path / "climb")
+    with HistoryClient(served.url, served.key) as sender:
+        send_climb(sender, tmp_path / "climb", lambda _done, _total: None)
+        queue_with(served, "R-7")
+        later = assessment(climb_id, BEGAN + timedelta(days=60), 0.05)
+        again = upload.model_copy(update={"assessments": (later,), "pictures": {}, "masks": {}})
+        assert sender.put_climb(again)["assessments_added"] == 1
+    assert "R-7" in queue_with(served, "R-3")
 
 
 def test_nothing_marked_has_no_odd_colour(tmp_path: Path) -> None:

@@ -39,7 +39,9 @@ async def campaignas_csv(request: Request, who: Reader, since: Day = EARLIEST, u
 
 
 def _campaign(connection: Connection, org_id: str, since: str, until: str) -> list[Row[Any]]:
-    """Return the climbs of a campaign in CLIMB_COLUMNS by pole and time, or answer 400 when they are too many."""
+    """Return the climbs of a campaign in CLIMB_COLUMNS by pole and time, or answer 400: too many, or no days at all."""
+    if since > until:
+        raise HTTPException(400, f"since {since} lies after until {until}: there are no days between. Exchange them.")
     earlier, given = climb.alias("earlier"), assessment.alias("given")
     last = (
         select(earlier.c.id)

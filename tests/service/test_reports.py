@@ -149,6 +149,11 @@ def test_an_ungraded_pole_has_no_report(client: httpx.Client) -> None:
     assert client.get("/v1/campaign.csv?since=yesterday").status_code == 422
 
 
+def test_a_campaign_that_ends_before_it_begins_is_refused(client: httpx.Client) -> None:
+    answer = client.get("/v1/campaign.csv?since=2026-07-31&until=2026-07-01")
+    assert (answer.status_code, "since 2026-07-31 lies after until 2026-07-01" in answer.text) == (400, True)
+
+
 def test_a_machine_without_chinese_fonts_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typesetting, "families", lambda: frozenset({"DejaVu Sans", "Libertinus Serif"}))
     assert typesetting.fonts("en") == ["DejaVu Sans", "Libertinus Serif"]

@@ -62,6 +62,8 @@ _latest = attrgetter(*(f"latest_{name}" for name in LATEST))
 def pole_document(row: Row[Any]) -> dict[str, Any]:
     """Return a pole, of which SHOWN was read, as the API shows it."""
     document = dict(zip(FIRST, _first(row), strict=True))
+    if document["lon"] is None or document["lat"] is None:  # half a place, as from a register with an empty cell
+        document["lon"] = document["lat"] = None
     document["inventory"] = json.loads(row.inventory) if row.inventory else None
     document["latest"] = dict(zip(LATEST, _latest(row), strict=True)) if row.latest_climb_id else None
     return document

@@ -15,9 +15,9 @@ import pytest
 
 from climber.service import typesetting
 from climber.service.typesetting import CannotTypesetError
-from climber.upload import HistoryClient, send_climb
+from climber.upload import HistoryClient, read_climb, send_climb
 from tests.service.climbs import write_climb
-from tests.service.servers import Server, serving
+from tests.service.servers import PATIENCE_S, Server, serving
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +159,20 @@ def test_a_machine_without_chinese_fonts_says_what_to_install(monkeypatch: pytes
     assert typesetting.fonts("en") == ["DejaVu Sans", "Libertinus Serif"]
     with pytest.raises(CannotTypesetError, match="fonts-noto-cjk"):
         typesetting.fonts("zh-Hant")
+
+
+def test_half_a_place_is_shown_as_none(served: Server, client: httpx.Client, tmp_path: Path) -> None:
+    write_climb(tmp_path / "climb", "P-004")
+    upload, files = read_climb(tmp_path / "climb")
+    half = upload.start.model_copy(update={"pole": upload.start.pole.model_copy(update={"lat": None})})
+    with HistoryClient(served.url, served.key) as sender:
+        for sha256, path in files.items():
+            sender.put_blob(sha256, path)
+        assert sender.put_climb(upload.model_copy(update={"start": half}))["result"] == "created"
+    identity = pole(client, "P-004")
+    assert "Latitude, longitude" in text_of(client.get(f"/v1/poles/{identity}/report.pdf?lang=en"), tmp_path)
+    with httpx.Client(base_url=served.url, timeout=PATIENCE_S) as browser:
+        browser.post("/sign-in", data={"key": served.key})
+        for page in ("/", f"/poles/{identity}"):
+            answer = browser.get(page)
+            assert (answer.status_code, "P-004" in answer.text, '"None"' in answer.text) == (200, True, False)

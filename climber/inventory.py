@@ -116,15 +116,22 @@ def _geojson_rows(path: Path) -> Iterator[Row]:
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
         raise InputError(f"{path}: this is no GeoJSON feature collection.")
+    for number, one in enumerate(features, start=1):
+        if not (isinstance(one, dict) and isinstance(one.get("properties") or {}, dict)):
+            raise InputError(f"{path}: feature {number} is no GeoJSON feature: {json.dumps(one)[:80]}")
     names = list(dict.fromkeys(name for one in features for name in (one.get("properties") or {})))
     for one in features:
         values = one.get("properties") or {}
         yield {name: values.get(name) for name in names} | _place(one.get("geometry"))
 
 
-def _place(geometry: Any) -> dict[str, float | None]:
-    if isinstance(geometry, dict) and geometry.get("type") == "Point":
-        return {"longitude": geometry["coordinates"][0], "latitude": geometry["coordinates"][1]}
+def _place(geometry: Any) -> dict[str, Any]:
+    """Return where a point is; what is no place stays as it is, so that its row is refused with it."""
+    match geometry:
+        case {"type": "Point", "coordinates": [int() | float() as lon, int() | float() as lat, *_]}:
+            return {"longitude": lon, "latitude": lat}
+        case {"type": "Point"}:
+            return dict.fromkeys(("longitude", "latitude"), json.dumps(geometry.get("coordinates")))
     return {"longitude": None, "latitude": None}
 
 

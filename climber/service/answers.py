@@ -1,11 +1,13 @@
 """What the handlers share: checked parameters, pages of a list, answers with an ETag."""
 
 import hashlib
+from datetime import date
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 from fastapi import Depends, HTTPException, Path, Query, Response
 from fastapi.requests import HTTPConnection
+from pydantic import AfterValidator, Field
 
 from climber.record import Sha256
 from climber.service import queries
@@ -20,6 +22,19 @@ Limit = Annotated[int, Query(ge=1, le=1000)]
 Identity = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
 Hash = Annotated[Sha256, Path()]
 Cursor = Annotated[str | None, Query(max_length=400, pattern=r"^[\w-]+$")]
+
+
+def _on_the_calendar(text: str) -> str:
+    """Refuse a day that does not exist: as a text it would be compared all the same."""
+    try:
+        return text and date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise ValueError(f"{text} is no day of the calendar; give one such as 2026-02-28") from error
+
+
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$"), AfterValidator(_on_the_calendar)]
+AnyDay = Annotated[str, Field(pattern=r"^(\d{4}-\d\d-\d\d)?$"), AfterValidator(_on_the_calendar)]
+"""A day, or an empty text: the field of a form that was left empty."""
 
 
 def found(row: T | None, kind: str, identity: str) -> T:

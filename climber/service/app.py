@@ -30,6 +30,7 @@ from climber.service import (
     ogc,
     operation,
     poles,
+    preparing,
     reports,
     reviews,
     uploads,
@@ -108,7 +109,7 @@ def create_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        behind = asyncio.create_task(jobs.work_off(service.database))
+        behind = asyncio.create_task(_catch_up(service))
         behind.add_done_callback(lambda task: task.cancelled() or task.result())  # a failure is told at once
         yield
         behind.cancel()
@@ -154,6 +155,12 @@ def create_app(service: Service) -> FastAPI:
     app.mount("/assets", StaticFiles(directory=HERE / "assets"))
     _describe(app)
     return app
+
+
+async def _catch_up(service: Service) -> None:
+    """Do what an upgrade, or an end of the process in the middle of its work, has left."""
+    await jobs.work_off(service.database)
+    await preparing.catch_up(service)
 
 
 class Hardened:
@@ -239,8 +246,8 @@ async def _picture_lost(request: Request, error: Exception) -> JSONResponse:
     if not lost.is_relative_to(data / "blobs"):
         raise error
     detail = (
-        f"The picture {lost.relative_to(data)} is lost on the service's machine. Put this file back from a backup; "
-        "`highmast backup FOLDER --check` names every one that a folder lacks."
+        f"The picture {lost.relative_to(data)} is lost on the service's machine. Put this file back from a backup, "
+        "or send its climb again (`highmast sync DIR`); `highmast backup FOLDER --check` names all that a folder lacks."
     )
     return JSONResponse({"detail": detail}, 404)
 

@@ -2,13 +2,13 @@
 
 import hashlib
 from itertools import groupby
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
-from sqlalchemy import Connection, Row, func, select
+from fastapi import APIRouter, HTTPException, Request, Response
+from sqlalchemy import Connection, Row, case, func, select
 
 from climber.service import report_data, words
-from climber.service.answers import Reader
+from climber.service.answers import Day, Reader
 from climber.service.context import service_of
 from climber.service.fleet import GRADES, UNGRADED
 from climber.service.report_files import CSV, PDF, as_csv, as_file, typeset
@@ -19,7 +19,6 @@ router = APIRouter(prefix="/v1", tags=["reports"])
 MOST_CLIMBS = 2000
 MOST_WORSE = 20
 EARLIEST, LATEST = "1970-01-01", "9999-12-31"
-Day = Annotated[str, Query(pattern=r"^\d{4}-\d\d-\d\d$")]
 
 
 @router.get("/campaign.pdf", response_class=Response, responses=PDF)
@@ -40,7 +39,9 @@ async def campaignas_csv(request: Request, who: Reader, since: Day = EARLIEST, u
 
 
 def _campaign(connection: Connection, org_id: str, since: str, until: str) -> list[Row[Any]]:
-    """Return the climbs of a campaign in CLIMB_COLUMNS by pole and time, or answer 400 when they are too many."""
+    """Return the climbs of a campaign in CLIMB_COLUMNS by pole and time, or answer 400: too many, or no days at all."""
+    if since > until:
+        raise HTTPException(400, f"since {since} lies after until {until}: there are no days between. Exchange them.")
     earlier, given = climb.alias("earlier"), assessment.alias("given")
     last = (
         select(earlier.c.id)
@@ -52,10 +53,13 @@ def _campaign(connection: Connection, org_id: str, since: str, until: str) -> li
         .scalar_subquery()
     )
     columns: list[Any] = [one for one in (*pole.c, *climb.c, *assessment.c) if one.name in report_data.CLIMB_COLUMNS]
+    columns.remove(pole.c.next_look_on)  # today's; each row has its climb's own
     query = (
         select(*columns)
         .add_columns(
             climb.c.content_sha256.label("record_sha256"),
+            assessment.c.worst_grade,
+            case((assessment.c.worst_grade.is_(None), assessment.c.document)).label("document"),
             given.c.rusted_fraction.label("fraction_before"),
             given.c.high.label("high_before"),
             earlier.c.climbed_at.label("climbed_before"),

@@ -94,7 +94,7 @@ class _Filter:
             value, low, high = self._alike(*arguments)
             return value.between(low, high)  # type: ignore[no-any-return]
         if op == "like":
-            value, pattern = self._alike(*arguments, kind="text")
+            value, pattern = self._alike(arguments[0], _pattern(arguments[1]), kind="text")
             return value.like(pattern, escape="\\")  # type: ignore[no-any-return]
         if op not in COMPARISONS:
             raise BadFilterError(f"{op} is not offered here")
@@ -130,12 +130,22 @@ class _Filter:
         return _Value(kind_of(column, name), column)
 
 
+def _pattern(node: Any) -> Any:
+    """Return the pattern of LIKE; on PostgreSQL one that ends within an escape is an error, on SQLite finds nothing."""
+    if not isinstance(node, str):
+        raise BadFilterError("LIKE takes a pattern in quotes")
+    if (len(node) - len(node.rstrip("\\"))) % 2:
+        raise BadFilterError("the pattern of LIKE ends in a lone '\\'; write two for a backslash")
+    return node
+
+
 def _time(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
         return stamp(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     except (ValueError, OverflowError) as error:
-        raise BadFilterError(f"{text!r} is no time") from error
+        usable = "DATE('2026-02-28') or TIMESTAMP('2026-02-28T02:30:00Z')"
+        raise BadFilterError(f"{text!r} is no time; give one such as {usable}") from error
 
 
 def _intersects(*arguments: Any) -> ColumnElement[bool]:

@@ -107,7 +107,7 @@ def _take(connection: Connection, org_id: str, given: ElementCheck, now: datetim
         return _conflict(given, f"There is no pole {given.pole_code}. Sync a climb of it or import it first.")
     if given.supersedes and not _is_of(connection, given.supersedes, pole_id):
         return _conflict(given, f"{given.supersedes} is no check of this pole.")
-    missing = set(given.photographs) - queries.held_blobs(connection, org_id, list(given.photographs))
+    missing = set(given.photographs) - queries.held_blobs(connection, org_id, list(given.photographs)).keys()
     if missing:
         return CheckResult(entry_id=given.entry_id, result="missing", missing=sorted(missing))
     _add(connection, org_id, pole_id, given, hashed, now)

@@ -9,22 +9,21 @@ from fastapi.responses import FileResponse
 
 from climber.service import clusters as groups
 from climber.service import fleet, schemas
-from climber.service.answers import Reader, box, json_answer
+from climber.service.answers import AnyDay, Reader, box, json_answer
 from climber.service.base_map import EMPTY
 from climber.service.context import service_of
 
 router = APIRouter(prefix="/v1", tags=["fleet"])
 GEOJSON = "application/geo+json"
 WORLD = (-180.0, -90.0, 180.0, 90.0)
-DAY = r"^(\d{4}-\d\d-\d\d)?$"
 
 
 def wanted(
     code: Annotated[str, Query(max_length=64, pattern=r"^[^\x00]*$", description="How the code begins")] = "",
     grade: Annotated[list[str] | None, Query(max_length=10, description="Ri0 to Ri5 or `none`, also several")] = None,
-    climbed_before: Annotated[str, Query(pattern=DAY, description="Last climbed before this day, or never")] = "",
-    changed_since: Annotated[str, Query(pattern=DAY, description="Climbed on this day or later")] = "",
-    overdue_on: Annotated[str, Query(pattern=DAY, description="To be looked at before this day")] = "",
+    climbed_before: Annotated[AnyDay, Query(description="Last climbed before this day, or never")] = "",
+    changed_since: Annotated[AnyDay, Query(description="Climbed on this day or later")] = "",
+    overdue_on: Annotated[AnyDay, Query(description="To be looked at before this day")] = "",
 ) -> fleet.Wanted:
     """Read from the query which poles are wanted."""
     grades = tuple(one for one in grade or () if one in (*fleet.GRADES, fleet.UNGRADED))

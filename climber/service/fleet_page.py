@@ -10,9 +10,9 @@ from fastapi import APIRouter, HTTPException, Query, Request, Response
 from sqlalchemy import Connection
 
 from climber.service import fleet, queries
-from climber.service.answers import Cursor, box, place
+from climber.service.answers import Cursor, Day, box, place
 from climber.service.context import service_of
-from climber.service.fleet_map import DAY, Filter
+from climber.service.fleet_map import Filter
 from climber.service.page import Visitor, page
 
 router = APIRouter(include_in_schema=False)
@@ -84,7 +84,7 @@ def _following(request: Request, shown: dict[str, Any]) -> str | None:
 
 
 @router.get("/fleet/worse")
-async def worse(request: Request, who: Visitor, since: Annotated[str, Query(pattern=DAY, min_length=10)]) -> Response:
+async def worse(request: Request, who: Visitor, since: Day) -> Response:
     """Show the poles whose rust has clearly grown since a day."""
     rows = await service_of(request).database.read(fleet.worsened, who.org_id, since, WORST)
     was = ("was_fraction", "was_grade", "was_at")

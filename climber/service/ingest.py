@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select, text, update
 from climber.ids import uuid7
 from climber.record import Assessment, ClimbUpload, PoleDescription
 from climber.service.known import (
+    PICTURES,
     Known,
     StoredClimb,
     blobs_of,
@@ -223,7 +224,7 @@ def _add_assessments(known: Known, upload: ClimbUpload, pole_id: str) -> int:
         document = one.model_dump_json()
         known.assessments[one.assessment_id] = sha256_of(document)
         if one is upload.assessments[0] and upload.pictures:
-            pictures = {str(kind): sha256 for kind, sha256 in upload.pictures.items()}
+            pictures = {f"{kind}_sha256": sha256 for kind, sha256 in upload.pictures.items()}
         known.add(assessment, **_assessment_row(known, one, pictures), document=document, supersedes=current)
         for seq, sha256 in upload.masks.get(one.assessment_id, {}).items():
             known.add(frame_mask, assessment_id=one.assessment_id, seq=seq, blob_sha256=sha256)
@@ -232,7 +233,7 @@ def _add_assessments(known: Known, upload: ClimbUpload, pole_id: str) -> int:
     return len(new)
 
 
-def _assessment_row(known: Known, given: Assessment, pictures: Mapping[Any, str | None]) -> dict[str, Any]:
+def _assessment_row(known: Known, given: Assessment, pictures: Mapping[str, Any]) -> dict[str, Any]:
     whole = given.whole
     return {
         "id": given.assessment_id,
@@ -251,9 +252,7 @@ def _assessment_row(known: Known, given: Assessment, pictures: Mapping[Any, str 
         "coverage": whole.coverage,
         "rusted_m2": whole.rusted_m2,
         "worst_grade": worst_grade({"whole": vars(whole), "parts": map(vars, given.parts)}),
-        "surface_sha256": pictures.get("surface"),
-        "rust_sha256": pictures.get("rust"),
-        "coverage_sha256": pictures.get("coverage"),
+        **{name: pictures.get(name) for name in PICTURES},
     }
 
 

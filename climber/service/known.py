@@ -14,7 +14,8 @@ from climber.record import Assessment, ClimbUpload
 from climber.service.latest import among
 from climber.service.tables import assessment, blob, climb, pole
 
-PICTURES = ("surface", "rust", "coverage")
+PICTURES = ("surface_sha256", "rust_sha256", "coverage_sha256", "odd_share")
+"""Columns of an assessment that say what its pictures are and what was seen in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class StoredClimb:
     content_sha256: str
     pole_id: str
     assessment_id: str | None = None
-    pictures: dict[str, str | None] = field(default_factory=dict)
-    """Of the current assessment."""
+    pictures: dict[str, Any] = field(default_factory=dict)
+    """Of the current assessment, in PICTURES."""
 
 
 @dataclass(slots=True)
@@ -105,9 +106,9 @@ def look_up(connection: Connection, org_id: str, uploads: Sequence[ClimbUpload],
 
 def _add_pictures(connection: Connection, stored: dict[str, StoredClimb]) -> None:
     owners = {one.assessment_id: one for one in stored.values() if one.assessment_id}
-    columns = [assessment.c[f"{kind}_sha256"] for kind in PICTURES]
-    for identity, *hashes in among(connection, assessment.c.id, owners, *columns):
-        owners[identity].pictures.update(zip(PICTURES, hashes, strict=True))
+    columns = [assessment.c[name] for name in PICTURES]
+    for identity, *values in among(connection, assessment.c.id, owners, *columns):
+        owners[identity].pictures.update(zip(PICTURES, values, strict=True))
 
 
 def blobs_of(upload: ClimbUpload) -> set[str]:

@@ -6,7 +6,7 @@ A blob's name is its hash, never anything a client chose.
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +77,16 @@ class BlobFolder:
     async def local(self, sha256: str) -> Path:
         """Return the blob's file for reading."""
         return self.path(sha256)
+
+    async def whole(self, sizes: Mapping[str, int]) -> set[str]:
+        """Return which of the blobs, named with their bytes, are really here; a file may be lost or cut short."""
+        return await anyio.to_thread.run_sync(lambda: {one for one in sizes if self._size_bytes(one) == sizes[one]})
+
+    def _size_bytes(self, sha256: str) -> int | None:
+        try:
+            return self.path(sha256).stat().st_size
+        except FileNotFoundError:
+            return None
 
 
 async def _hash_into(temporary: Path, sha256: str, chunks: AsyncIterator[bytes], limit_bytes: int) -> int:

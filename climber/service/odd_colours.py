@@ -25,15 +25,15 @@ XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1
 WHITE = XYZ.sum(1)
 
 
-def odd_share(surface_tiles: Path, rust_tiles: Path, size: tuple[int, int]) -> float | None:
+def odd_share(surface_tiles: Path, rust_tiles: Path, size: tuple[int, int]) -> float:
     """Return the share of the marked surface that has an odd colour, from two folders of tiles of pictures of `size`.
 
-    None where nothing is marked.
+    0 where nothing is marked.
     """
     level = max(n for n, (width, height) in enumerate(levels_of(*size)) if width * height <= MOST_PX)
     counts = [_counted(path, rust_tiles / f"{path.stem}.png") for path in surface_tiles.glob(f"{level}-*.jpg")]
     marked, odd = (sum(column) for column in zip(*counts, strict=True))
-    return odd / marked if marked else None
+    return odd / marked if marked else 0.0
 
 
 def _counted(surface: Path, rust: Path) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """What is made of the pictures of new climbs as soon as they are here, so that nobody waits at the first look."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import anyio
@@ -10,7 +11,7 @@ from climber.service import queries
 from climber.service.context import Service
 from climber.service.odd_colours import odd_share
 from climber.service.previews import MEDIA, Kind
-from climber.service.tables import assessment, climb
+from climber.service.tables import assessment, climb, pole
 from climber.service.tiles import cut
 
 AT_ONCE = anyio.CapacityLimiter(1)
@@ -30,6 +31,25 @@ async def prepare(service: Service, org_id: str, climb_ids: Iterable[str]) -> No
             await service.database.write(_note, org_id, climb_id, share)
 
 
+async def catch_up(service: Service) -> None:
+    """Prepare what nobody has looked at yet, as when the process was killed just after a climb had come in."""
+    for org_id, climb_id in await service.database.read(_left):
+        with suppress(OSError, ValueError, SyntaxError):  # lost or damaged, or the store is away: the others go on
+            await prepare(service, org_id, [climb_id])
+
+
+def _left(connection: Connection) -> list[tuple[str, str]]:
+    """Return organisation and climb of each pole's newest grading, which the review asks for, without an odd share."""
+    query = (
+        select(climb.c.org_id, climb.c.id)
+        .join_from(pole, climb, climb.c.id == pole.c.latest_climb_id)
+        .join(assessment, assessment.c.id == climb.c.assessment_id)
+        .where(assessment.c.odd_share.is_(None))
+        .where(assessment.c.surface_sha256.is_not(None), assessment.c.rust_sha256.is_not(None))
+    )
+    return [(row.org_id, row.id) for row in connection.execute(query)]
+
+
 async def _tiles(service: Service, kind: Kind, sha256: str) -> Path | None:
     """Return the folder of a picture's tiles; None for one that cannot be read: whoever looks at it is told."""
     folder, picture = service.settings.data / "previews", await service.blobs.local(sha256)
@@ -45,6 +65,6 @@ def _size(connection: Connection, org_id: str, sha256: str) -> tuple[int, int]:
     return row.width_px, row.height_px
 
 
-def _note(connection: Connection, org_id: str, climb_id: str, share: float | None) -> None:
+def _note(connection: Connection, org_id: str, climb_id: str, share: float) -> None:
     current = select(climb.c.assessment_id).where(climb.c.id == climb_id, climb.c.org_id == org_id).scalar_subquery()
     connection.execute(update(assessment).where(assessment.c.id == current).values(odd_share=share))

@@ -62,6 +62,8 @@ _latest = attrgetter(*(f"latest_{name}" for name in LATEST))
 def pole_document(row: Row[Any]) -> dict[str, Any]:
     """Return a pole, of which SHOWN was read, as the API shows it."""
     document = dict(zip(FIRST, _first(row), strict=True))
+    if document["lon"] is None or document["lat"] is None:  # half a place, as from a register with an empty cell
+        document["lon"] = document["lat"] = None
     document["inventory"] = json.loads(row.inventory) if row.inventory else None
     document["latest"] = dict(zip(LATEST, _latest(row), strict=True)) if row.latest_climb_id else None
     return document
@@ -276,10 +278,10 @@ def _aside(row: Row[Any], height_m: float, azimuth_deg: float | None, within_m: 
     return float(abs(row.height_m - height_m) / within_m + turn / 90)
 
 
-def held_blobs(connection: Connection, org_id: str, hashes: list[str]) -> set[str]:
-    """Return which of at most 10,000 hashes the organisation has uploaded."""
-    query = select(blob.c.sha256).where(blob.c.org_id == org_id, blob.c.sha256.in_(hashes))
-    return set(connection.scalars(query))
+def held_blobs(connection: Connection, org_id: str, hashes: list[str]) -> dict[str, int]:
+    """Return the bytes of those of at most 10,000 hashes that the organisation has uploaded."""
+    query = select(blob.c.sha256, blob.c.size_bytes).where(blob.c.org_id == org_id, blob.c.sha256.in_(hashes))
+    return {row.sha256: row.size_bytes for row in connection.execute(query)}
 
 
 def one_blob(connection: Connection, org_id: str, sha256: str) -> Row[Any] | None:

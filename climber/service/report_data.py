@@ -1,10 +1,12 @@
 """The numbers of a report in the reader's language, once for the PDF and for the CSV."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from climber.service import pole_view, words
+from climber.service.recommendation import Rated, recommend, worst_grade
 
 Translate = Callable[..., str]
 PART_COLUMNS: tuple[str, ...] = (
@@ -118,7 +120,7 @@ def pole_report(pole: dict[str, Any], climbs: list[dict[str, Any]], chosen: dict
         "history": [climb_line(one, t) for one in climbs],
         "gaps": [_gap(gap, t) for gap in gaps[:20]],
         "gaps_title": _gaps_title(gaps, t),
-        "advice": pole_view.advice(climbs, t),
+        "advice": pole_view.advice(climbs[climbs.index(chosen) :], t),
         "method": [
             t("method", **method),
             t("graded_only_seen"),
@@ -154,8 +156,16 @@ def _gap(gap: dict[str, Any], t: Translate) -> list[str]:
 
 def campaign_row(row: Any) -> dict[str, Any]:
     """Return a climb of a campaign in CLIMB_COLUMNS, as stored."""
-    values = {name: getattr(row, name) for name in CLIMB_COLUMNS}
-    return values | {"simulated": bool(row.simulated)}
+    own = {"simulated": bool(row.simulated), "next_look_on": _next_look(row)}
+    return {name: own[name] if name in own else getattr(row, name) for name in CLIMB_COLUMNS}
+
+
+def _next_look(row: Any) -> str | None:
+    """Return the day that a climb asks for by itself and the one before it, whatever is known since."""
+    worst = row.worst_grade or (worst_grade(json.loads(row.document)) if row.document else None)
+    before = Rated(None, 0, None, row.high_before)
+    found = recommend(row.climbed_at, Rated(worst, row.coverage, row.low, row.high), before)
+    return found.due_on if found else None
 
 
 def campaign_line(row: dict[str, Any], t: Translate) -> list[str]:

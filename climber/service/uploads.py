@@ -54,11 +54,13 @@ def _store(connection: Connection, who: Principal, climbs: tuple[ClimbUpload, ..
     return results
 
 
-@router.post("/blobs:missing", response_model=schemas.Missing)
+@router.post("/blobs:missing", response_model=schemas.Missing, responses=schemas.refusals(503))
 async def blobs_missing(request: Request, who: Uploader, question: schemas.Question) -> dict[str, Any]:
-    """Say which blobs are still to be uploaded, in the order asked."""
-    held = await service_of(request).database.read(queries.held_blobs, who.org_id, question.sha256)
-    return {"missing": [sha256 for sha256 in dict.fromkeys(question.sha256) if sha256 not in held]}
+    """Say which blobs are still to be uploaded, in the order asked; one that was lost since is asked for again."""
+    service = service_of(request)
+    known = await service.database.read(queries.held_blobs, who.org_id, question.sha256)
+    here = await service.blobs.whole(known)
+    return {"missing": [sha256 for sha256 in dict.fromkeys(question.sha256) if sha256 not in here]}
 
 
 @router.put(

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import obstore
 import pytest
+from obstore.store import from_url
 
 from climber.upload import HistoryClient, send_climb
 from tests.service.climbs import write_climb
-from tests.service.servers import PATIENCE_S, free_port, highmast, serving
+from tests.service.servers import PATIENCE_S, Server, free_port, highmast, serving
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,29 @@ def test_pictures_lie_in_the_bucket_and_the_folder_may_be_emptied(tmp_path: Path
         climb_id = result["climb_id"]
         assert client.get(f"/v1/climbs/{climb_id}/pictures/rust/preview").status_code == 200
         assert client.get("/readyz").json() == {"ready": True}
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_picture_that_the_bucket_lost_is_sent_again(tmp_path: Path) -> None:
+    write_climb(tmp_path / "climb", "B-3", frames=1)
+    content = (tmp_path / "climb" / "frames" / "000000.jpg").read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    bucket, name = from_url("s3://pictures/there"), f"{sha256[:2]}/{sha256}"
+
+    def sync(server: Server) -> str:
+        with HistoryClient(server.url, server.key) as sender:
+            return str(send_climb(sender, tmp_path / "climb", lambda _done, _total: None)["result"])
+
+    with serving(tmp_path / "data", "--bucket", "s3://pictures/there") as server, server.client() as client:
+        assert sync(server) == "created"
+        obstore.delete(bucket, name)
+        asked = client.post("/v1/blobs:missing", json={"sha256": [sha256]})
+        assert asked.json() == {"missing": [sha256]}  # though the folder, which may be emptied, has it yet
+        shutil.rmtree(tmp_path / "data" / "blobs" / sha256[:2])
+        answer = client.get(f"/v1/blobs/{sha256}")
+        assert (answer.status_code, f"{sha256} is lost" in answer.text) == (404, True), answer.text
+        assert sync(server) == "duplicate"
+        assert bytes(obstore.get(bucket, name).bytes()) == content
 
 
 def test_nothing_is_acknowledged_when_the_store_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,6 +134,26 @@ def test_senseless_questions_are_refused(served: tuple[httpx.Client, Database, s
     assert served[0].get(f"/v1/poles:clusters?{query}").status_code in (400, 422)
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/poles:clusters?climbed_before",
+        "/v1/poles:clusters?changed_since",
+        "/v1/poles:clusters?overdue_on",
+        "/?changed_since",
+        "/fleet/worse?since",
+        "/v1/campaign.csv?since",
+        "/v1/campaign.pdf?until",
+    ],
+)
+def test_a_day_that_does_not_exist_is_refused(served: tuple[httpx.Client, Database, str], path: str) -> None:
+    answer = served[0].get(f"{path}=2026-02-31")
+    assert answer.status_code == 422
+    said = f"query.{path.partition('?')[2]}: Value error, 2026-02-31 is no day of the calendar"
+    assert answer.json()["detail"].startswith(said)
+    assert served[0].get(f"{path}=2024-02-29").status_code == 200
+
+
 @pytest.mark.parametrize("after", ["W10", "WyJbMSwgMl0iXQ", "eA", "WyJbXCJ4XCIsIFwieVwiXSJd"])
 def test_a_cursor_of_another_order_is_refused(served: tuple[httpx.Client, Database, str], after: str) -> None:
     assert served[0].get(f"/?sort=worst&after={after}").status_code == 400

@@ -1,12 +1,14 @@
 """`highmast import`: registers as people keep them, into a running service."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
+from climber.errors import InputError
 from climber.inventory import read_inventory
 from climber.upload import HistoryClient
 from tests.service.servers import Server, highmast, serving
@@ -113,6 +115,34 @@ def test_geojson_and_geopackage(service: Server, tmp_path: Path) -> None:
     done = run(service, copy, "--yes")
     assert done.returncode == 0, done.stderr
     assert poles(service)["IM-22"]["lon"] == 113.92
+
+
+@pytest.mark.parametrize("coordinates", [[], [113.9], ["here", "there"], [None, None], None, "113.9,22.3"])
+def test_a_point_without_a_place_is_refused_with_its_row(tmp_path: Path, coordinates: object) -> None:
+    source = collection(tmp_path, [point("A-1", [113.9, 22.3]), point("A-2", coordinates)])
+    inventory = read_inventory(source, {})
+    assert [one.code for one in inventory.poles] == ["A-1"]
+    (wrong,) = inventory.wrong
+    assert wrong.row == 2
+    assert wrong.why.startswith(f"longitude {json.dumps(coordinates)!r}: Input should be a valid number")
+
+
+@pytest.mark.parametrize("feature", [3, {"properties": [1]}])
+def test_what_is_no_feature_is_named(tmp_path: Path, feature: object) -> None:
+    source = collection(tmp_path, [point("A-1", [113.9, 22.3]), feature])
+    with pytest.raises(InputError, match=re.escape(f"feature 2 is no GeoJSON feature: {json.dumps(feature)}")):
+        read_inventory(source, {})
+
+
+def point(code: str, coordinates: object) -> dict[str, object]:
+    geometry = {"type": "Point", "coordinates": coordinates}
+    return {"type": "Feature", "geometry": geometry, "properties": {"code": code}}
+
+
+def collection(folder: Path, features: list[object]) -> Path:
+    path = folder / "poles.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ import pytest
 
 from climber.service import typesetting
 from climber.service.typesetting import CannotTypesetError
-from climber.upload import HistoryClient, send_climb
+from climber.upload import HistoryClient, read_climb, send_climb
 from tests.service.climbs import write_climb
-from tests.service.servers import Server, serving
+from tests.service.servers import PATIENCE_S, Server, serving
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +90,7 @@ def test_a_report_of_an_earlier_climb(client: httpx.Client, tmp_path: Path) -> N
     first = client.get(f"/v1/poles/{identity}/history").json()["climbs"][1]["climb_id"]
     text = text_of(client.get(f"/v1/poles/{identity}/report.pdf?climb={first}&lang=en"), tmp_path)
     assert "1.0 %" in text
+    assert "Next climb: 2028-01-10" in text
 
 
 def rows_of(answer: httpx.Response) -> list[dict[str, Any]]:
@@ -132,10 +133,25 @@ def test_a_campaign_tells_nothing_of_later_days(client: httpx.Client, tmp_path: 
     assert "P-001" not in text
 
 
+def test_a_campaign_says_the_next_climb_as_of_its_days(client: httpx.Client, tmp_path: Path) -> None:
+    """P-001 had grown by its second climb: from then on the next one is due earlier than the first climb asked for."""
+    days = "since=2026-01-01&until=2026-01-31"
+    (first,) = rows_of(client.get(f"/v1/campaign.csv?{days}"))
+    assert first["next_look_on"] == "2028-01-10"
+    assert "2028-01-10" in text_of(client.get(f"/v1/campaign.pdf?{days}&lang=en"), tmp_path)
+    later = rows_of(client.get("/v1/campaign.csv?since=2026-07-01"))
+    assert [row["next_look_on"] for row in later] == ["2027-07-29", "2028-07-29", ""]
+
+
 def test_an_ungraded_pole_has_no_report(client: httpx.Client) -> None:
     for form in ("pdf", "csv"):
         assert client.get(f"/v1/poles/{pole(client, 'P-003')}/report.{form}").status_code == 404
     assert client.get("/v1/campaign.csv?since=yesterday").status_code == 422
+
+
+def test_a_campaign_that_ends_before_it_begins_is_refused(client: httpx.Client) -> None:
+    answer = client.get("/v1/campaign.csv?since=2026-07-31&until=2026-07-01")
+    assert (answer.status_code, "since 2026-07-31 lies after until 2026-07-01" in answer.text) == (400, True)
 
 
 def test_a_machine_without_chinese_fonts_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,3 +159,20 @@ def test_a_machine_without_chinese_fonts_says_what_to_install(monkeypatch: pytes
     assert typesetting.fonts("en") == ["DejaVu Sans", "Libertinus Serif"]
     with pytest.raises(CannotTypesetError, match="fonts-noto-cjk"):
         typesetting.fonts("zh-Hant")
+
+
+def test_half_a_place_is_shown_as_none(served: Server, client: httpx.Client, tmp_path: Path) -> None:
+    write_climb(tmp_path / "climb", "P-004")
+    upload, files = read_climb(tmp_path / "climb")
+    half = upload.start.model_copy(update={"pole": upload.start.pole.model_copy(update={"lat": None})})
+    with HistoryClient(served.url, served.key) as sender:
+        for sha256, path in files.items():
+            sender.put_blob(sha256, path)
+        assert sender.put_climb(upload.model_copy(update={"start": half}))["result"] == "created"
+    identity = pole(client, "P-004")
+    assert "Latitude, longitude" in text_of(client.get(f"/v1/poles/{identity}/report.pdf?lang=en"), tmp_path)
+    with httpx.Client(base_url=served.url, timeout=PATIENCE_S) as browser:
+        browser.post("/sign-in", data={"key": served.key})
+        for page in ("/", f"/poles/{identity}"):
+            answer = browser.get(page)
+            assert (answer.status_code, "P-004" in answer.text, '"None"' in answer.text) == (200, True, False)

@@ -2,8 +2,13 @@
 
 import base64
 import json
+import shutil
+import signal
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -16,12 +21,13 @@ from playwright.sync_api import Browser, Page, expect
 from pycocotools import mask as reference
 
 from climber.service.coco import run_lengths
-from climber.service.odd_colours import is_odd
-from climber.upload import HistoryClient, send_climb
+from climber.service.odd_colours import is_odd, odd_share
+from climber.service.tiles import cut
+from climber.upload import HistoryClient, read_climb, send_climb
 from tests.service import browsers
 from tests.service.browsers import in_both_schemes
-from tests.service.climbs import write_climb
-from tests.service.servers import PATIENCE_S, Server, highmast, serving
+from tests.service.climbs import BEGAN, assessment, write_climb
+from tests.service.servers import PATIENCE_S, Server, highmast, serving, start, stop
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # of pycocotools itself
 SIZE_HW = (48, 64)
@@ -109,16 +115,62 @@ def test_a_rejected_photograph_is_no_label(client: httpx.Client) -> None:
     assert client.get("/v1/reviews/coco.json").json() == before
 
 
-def test_marked_on_a_colour_that_rust_seldom_has_is_a_reason_to_look(served: Server) -> None:
-    with httpx.Client(base_url=served.url, timeout=PATIENCE_S) as browser:
-        browser.post("/sign-in", data={"key": served.key})
-        for _ in range(600):  # looked at in the background when a climb has arrived
+def queue_with(server: Server, code: str) -> str:
+    """The page of what needs a person, when it names a pole: climbs are looked at in the background."""
+    with httpx.Client(base_url=server.url, timeout=PATIENCE_S) as browser:
+        browser.post("/sign-in", data={"key": server.key})
+        for _ in range(600):
             listed = browser.get("/review?lang=en").text
-            if "R-3" in listed:
+            if code in listed:
                 break
             time.sleep(0.1)
+    return listed
+
+
+def test_marked_on_a_colour_that_rust_seldom_has_is_a_reason_to_look(served: Server) -> None:
+    listed = queue_with(served, "R-3")
     assert "odd colour 100 %" in listed
     assert "R-2" not in listed
+
+
+def test_a_climb_that_nobody_looked_at_before_a_kill_is_looked_at_after_the_next_start(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    server = start(tmp_path / "data")
+    for code in ("R-4", "R-5"):
+        write_climb(tmp_path / code, code, 0, 0.05)
+        _blue(tmp_path / code / "surface.png")
+        with HistoryClient(server.url, server.key) as sender:
+            send_climb(sender, tmp_path / code, lambda _done, _total: None)
+    stop(server, signal.SIGKILL)
+    with closing(sqlite3.connect(tmp_path / "data" / "history.sqlite")) as database:
+        (lost,) = database.execute("SELECT surface_sha256 FROM assessment ORDER BY id").fetchone()
+        database.execute("UPDATE assessment SET odd_share = NULL")  # however far it had come
+        database.commit()
+    shutil.rmtree(tmp_path / "data" / "previews", ignore_errors=True)
+    (tmp_path / "data" / "blobs" / lost[:2] / lost).unlink()  # one that cannot be looked at does not stop the others
+    with serving(tmp_path / "data") as server:
+        codes = [code for code in ("R-4", "R-5") if code in queue_with(server, "odd colour 100 %")]
+    assert len(codes) == 1
+
+
+def test_a_grading_without_pictures_keeps_what_was_seen_in_them(served: Server, tmp_path: Path) -> None:
+    climb_id = write_climb(tmp_path / "climb", "R-7", 0, 0.05)
+    _blue(tmp_path / "climb" / "surface.png")
+    upload, _ = read_climb(tmp_path / "climb")
+    with HistoryClient(served.url, served.key) as sender:
+        send_climb(sender, tmp_path / "climb", lambda _done, _total: None)
+        queue_with(served, "R-7")
+        later = assessment(climb_id, BEGAN + timedelta(days=60), 0.05)
+        again = upload.model_copy(update={"assessments": (later,), "pictures": {}, "masks": {}})
+        assert sender.put_climb(again)["assessments_added"] == 1
+    assert "R-7" in queue_with(served, "R-3")
+
+
+def test_nothing_marked_has_no_odd_colour(tmp_path: Path) -> None:
+    write_climb(tmp_path / "climb", "R-6", 0, 0.0)
+    surface = cut(tmp_path, tmp_path / "climb" / "surface.png", "surface")
+    rust = cut(tmp_path, tmp_path / "climb" / "rust.png", "rust")
+    assert odd_share(surface, rust, (200, 2400)) == 0
 
 
 def test_odd_colours() -> None:

@@ -88,6 +88,22 @@ def test_sync_goes_on_where_it_was(server: Server, folder: Path) -> None:
     assert sync(server, folder) == ["created"]
 
 
+@pytest.mark.parametrize("left", [None, b"cut short"])
+def test_a_picture_that_the_service_lost_is_sent_again(server: Server, folder: Path, left: bytes | None) -> None:
+    write_climb(folder, f"H-7 {left is None}")
+    assert sync(server, folder) == ["created"]
+    content = (folder / "frames" / "000000.jpg").read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    place = server.data / "blobs" / sha256[:2] / sha256
+    place.unlink()
+    if left:
+        place.write_bytes(left)
+    with server.client() as client:
+        assert client.post("/v1/blobs:missing", json={"sha256": [sha256]}).json() == {"missing": [sha256]}
+    assert sync(server, folder) == ["duplicate"]
+    assert place.read_bytes() == content
+
+
 def test_a_blob_with_another_hash_is_refused(server: Server, folder: Path) -> None:
     write_climb(folder, "H-6")
     content = (folder / "frames" / "000000.jpg").read_bytes()

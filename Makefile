@@ -20,7 +20,7 @@ setup: $(VENV)/.dev
 demo: $(VENV)/.base
 	$(VENV)/bin/highmast demo
 
-# Climbs and links run against the clock, so one at a time; everything else two at a time.
+# Climbs and links run against the clock: not beside training and browsers, which take both cores.
 test: $(VENV)/.dev
 	$(PY) -m pytest --numprocesses 2 --dist loadfile --ignore=tests/climber --ignore=tests/firmware_bridge
 	$(PY) -m pytest --numprocesses 2 --dist loadfile tests/climber tests/firmware_bridge

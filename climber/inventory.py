@@ -16,6 +16,8 @@ from climber.entries import InventoryPole
 from climber.errors import InputError
 
 FIELDS = ("code", "lon", "lat", "height_m", "base_diameter_mm", "top_diameter_mm", "sides")
+POINT, MULTIPOINT = 1, 4
+"""Kinds of geometry in well-known binary."""
 GUESSES: dict[str, tuple[str, ...]] = {
     "code": ("code", "pole_code", "pole", "pole_id", "pole_no", "asset_id", "asset_no", "id", "name"),
     "lon": ("lon", "long", "longitude", "lng", "x"),
@@ -126,13 +128,20 @@ def _geojson_rows(path: Path) -> Iterator[Row]:
 
 
 def _place(geometry: Any) -> dict[str, Any]:
-    """Return where a point is; what is no place stays as it is, so that its row is refused with it."""
+    """Return where a point, or a set of one, is; what is no place stays as it is, so that its row is refused with it."""
     match geometry:
-        case {"type": "Point", "coordinates": [int() | float() as lon, int() | float() as lat, *_]}:
+        case {"type": "Point", "coordinates": place}:
+            pass
+        case {"type": "MultiPoint", "coordinates": [place]}:  # desktop GIS write a layer of points as sets of one
+            pass
+        case {"type": "Point" | "MultiPoint"}:
+            place = geometry.get("coordinates")
+        case _:
+            return {"longitude": None, "latitude": None}
+    match place:
+        case [int() | float() as lon, int() | float() as lat, *_]:
             return {"longitude": lon, "latitude": lat}
-        case {"type": "Point"}:
-            return dict.fromkeys(("longitude", "latitude"), json.dumps(geometry.get("coordinates")))
-    return {"longitude": None, "latitude": None}
+    return dict.fromkeys(("longitude", "latitude"), json.dumps(place))
 
 
 def _geopackage_rows(path: Path, layer: str | None) -> Iterator[Row]:
@@ -152,15 +161,18 @@ def _geopackage_rows(path: Path, layer: str | None) -> Iterator[Row]:
         yield {name: value for name, value in row.items() if name != shape} | _point(row.get(shape))
 
 
-def _point(content: bytes | None) -> dict[str, float | None]:
-    """Read a WKB point."""
+def _point(content: bytes | None) -> dict[str, Any]:
+    """Read a WKB point, or a set of one."""
     import struct
 
     if not content or len(content) < 21:
         return {"longitude": None, "latitude": None}
     order = "<" if content[0] == 1 else ">"
-    kind, lon, lat = struct.unpack(f"{order}Idd", content[1:21])
-    return {"longitude": lon, "latitude": lat} if kind % 1000 == 1 else {"longitude": None, "latitude": None}
+    kind, count = struct.unpack(f"{order}II", content[1:9])
+    if kind % 1000 == MULTIPOINT:
+        return _point(content[9:]) if count == 1 else dict.fromkeys(("longitude", "latitude"), f"{count} points")
+    lon, lat = struct.unpack(f"{order}dd", content[5:21])
+    return {"longitude": lon, "latitude": lat} if kind % 1000 == POINT else {"longitude": None, "latitude": None}
 
 
 def _pole(row: Row, columns: dict[str, str], details: tuple[str, ...]) -> InventoryPole:

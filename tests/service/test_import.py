@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -127,6 +127,22 @@ def test_a_point_without_a_place_is_refused_with_its_row(tmp_path: Path, coordin
     assert wrong.why.startswith(f"longitude {json.dumps(coordinates)!r}: Input should be a valid number")
 
 
+@pytest.mark.parametrize("kind", ["geojson", "gpkg"])
+def test_a_set_of_one_point_is_a_place_and_one_of_two_is_none(tmp_path: Path, kind: str) -> None:
+    features = [point("A-1", [[113.9, 22.3]], "MultiPoint"), point("A-2", [[113.9, 22.3], [114, 22]], "MultiPoint")]
+    source = collection(tmp_path, features)
+    if kind == "gpkg":
+        import pyogrio
+
+        about, table = pyogrio.read_arrow(source)
+        source = source.with_suffix(".gpkg")
+        shape = about["geometry_name"] or "wkb_geometry"
+        pyogrio.write_arrow(table, source, "GPKG", geometry_name=shape, geometry_type="MultiPoint", crs="EPSG:4326")
+    inventory = read_inventory(source, {})
+    assert [(one.code, one.lon, one.lat) for one in inventory.poles] == [("A-1", 113.9, 22.3)]
+    assert [one.row for one in inventory.wrong] == [2]
+
+
 @pytest.mark.parametrize("feature", [3, {"properties": [1]}])
 def test_what_is_no_feature_is_named(tmp_path: Path, feature: object) -> None:
     source = collection(tmp_path, [point("A-1", [113.9, 22.3]), feature])
@@ -134,12 +150,12 @@ def test_what_is_no_feature_is_named(tmp_path: Path, feature: object) -> None:
         read_inventory(source, {})
 
 
-def point(code: str, coordinates: object) -> dict[str, object]:
-    geometry = {"type": "Point", "coordinates": coordinates}
+def point(code: str, coordinates: object, kind: str = "Point") -> dict[str, object]:
+    geometry = {"type": kind, "coordinates": coordinates}
     return {"type": "Feature", "geometry": geometry, "properties": {"code": code}}
 
 
-def collection(folder: Path, features: list[object]) -> Path:
+def collection(folder: Path, features: Sequence[object]) -> Path:
     path = folder / "poles.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     return path

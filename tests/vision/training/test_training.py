@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -16,6 +17,7 @@ from sample import write_photographs, write_tiles
 
 from vision.corrections import Corrections
 from vision.training import crops
+from vision.training import poles as made_poles
 from vision.training.augment import GROUND, IGNORE, OTHER, RUST, STEEL
 from vision.training.loop import Places, Recipe, loss_of, pace, prepared, train
 from vision.training.network import RustNet, folded, mobilenet_v2
@@ -215,6 +217,21 @@ def test_pasted_rust_carries_its_label_and_leaves_the_rest_alone() -> None:
     same, untouched = pasted(rng, image, label, piece, np.zeros_like(rust))
     assert np.array_equal(same, image)
     assert np.array_equal(untouched, label)
+
+
+def test_kept_poles_are_those_of_the_same_tiles_and_painter(places: Places, tmp_path: Path) -> None:
+    assert places.textures is not None
+    green = write_tiles(tmp_path / "green")
+    for path in green.glob("*/*.png"):
+        cv2.imwrite(str(path), np.full((128, 128, 3), (30, 160, 30), np.uint8))
+    before = made_poles.pole_pool(places.textures, 2, 64, 1, tmp_path)
+    after = made_poles.pole_pool(green, 2, 64, 1, tmp_path)
+    assert not np.array_equal(after, before)
+    assert np.array_equal(after, made_poles.rendered(green, 2, 64, 1))
+    moved = green.rename(tmp_path / "moved")
+    assert np.array_equal(made_poles.pole_pool(moved, 2, 64, 1, tmp_path), after)
+    assert len(list(tmp_path.glob("*.npy"))) == 2
+    assert all(list(Path(made_poles.__file__).parents[1].glob(each)) for each in made_poles.PAINTERS)
 
 
 def test_a_run_starts_from_a_model_file_or_a_checkpoint(

@@ -1,5 +1,6 @@
 """Training for real, on a tiny data set: it learns, resumes, repeats itself, and exports what it learned."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from vision.model_file import SHIPPED
 from vision.segmenter import Segmenter
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -83,7 +85,7 @@ def test_a_set_without_validation_photographs_is_refused_before_the_first_step(t
 def test_a_folder_goes_on_with_its_own_run_alone(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from vision.training.tracking import Run
+    from vision.training.tracking import OTHERS, Run
 
     photographs = write_photographs(tmp_path / "photographs")
     mine = Places(photographs, None, tmp_path / "out")
@@ -96,12 +98,20 @@ def test_a_folder_goes_on_with_its_own_run_alone(tmp_path: Path) -> None:
     corrections.write_text("photograph = []\n")
     with pytest.raises(ValueError, match="other corrections or silhouettes"):
         Run(recipe, replace(mine, corrections=corrections))
+    with pytest.raises(ValueError, match="holds another run, with another start or backbone; give"):
+        Run(recipe, replace(mine, start=SHIPPED))
+    with pytest.raises(ValueError, match="holds another run, with other textures; give"):
+        Run(recipe, replace(mine, textures=write_tiles(tmp_path / "tiles")))
     kept = (tmp_path / "out" / "run.json").read_bytes()
     index = photographs / "index.csv"
     index.write_text(index.read_text().replace("s0,train", "s0,val"))
     with pytest.raises(ValueError, match=r"the photographs of .* as they were"):
         Run(recipe, mine)
     assert (tmp_path / "out" / "run.json").read_bytes() == kept
+    index.write_text(index.read_text().replace("s0,val", "s0,train"))
+    older = {name: value for name, value in json.loads(kept).items() if name not in OTHERS}
+    (tmp_path / "out" / "run.json").write_text(json.dumps(older))
+    Run(recipe, mine)  # a folder of an earlier highmast goes on too
     checkpoint = tmp_path / "out" / "last.pt"
     for cut in (checkpoint.read_bytes()[:9999], b""):
         checkpoint.write_bytes(cut)
@@ -316,5 +326,7 @@ def test_train_and_export_as_commands(places: Places, tmp_path: Path, monkeypatc
         CliRunner().invoke(
             export.command, [str(run / "run.json"), *data, "--out", str(tmp_path / "x")], catch_exceptions=False
         )
+    done = CliRunner().invoke(train_command.command, [*data, "--start", str(tmp_path), "--out", str(run)])
+    assert (done.exit_code, "is a directory" in done.output) == (2, True)
     with pytest.raises(InputError, match="no multiple of 32"):
         CliRunner().invoke(train_command.command, [*data, "--side", "65", "--out", str(run)], catch_exceptions=False)

@@ -34,6 +34,8 @@ class Answer:
     ms_per_megapixel: float
     refused: bool = False
     """Whether the model says that the picture shows no steel, and would not grade it."""
+    may_refuse: bool = False
+    """Whether it could say so of any picture at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def _answers(
         confused = {name: (int(mask.label[where].sum()), int(where.sum())) for name, where in there.items()}
         four = (counts.true_positive, counts.false_positive, counts.false_negative, counts.true_negative)
         refused = no_steel_reason(mask.steel, model.card.steel) is not None
-        yield Answer(four, _bins(mask, truth), confused, ms, refused)
+        yield Answer(four, _bins(mask, truth), confused, ms, refused, mask.steel is not None and model.card.steel > 0)
 
 
 def _bins(mask: Mask, truth: ClassMask) -> npt.NDArray[np.float64]:

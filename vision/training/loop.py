@@ -27,7 +27,7 @@ from vision.training.classes import loss_of_classes, task_of
 from vision.training.crops import Crops, read_sources
 from vision.training.network import PixelNet, RustNet, load_backbone
 from vision.training.poles import pole_pool
-from vision.training.start import start_from
+from vision.training.start import start_from, tells_steel
 from vision.training.team import Team, join
 from vision.types import Image
 
@@ -82,7 +82,8 @@ class Places:
     corrections: Path | None = None
     """Corrections of masks (vision/corrections.py); None trains on the masks as they are."""
     silhouettes: Path | None = None
-    """Silhouettes of the steel (vision/silhouettes.py): teaches where steel is, and puts it before other grounds."""
+    """Silhouettes of the steel (vision/silhouettes.py): teaches where steel is, and puts it before other grounds.
+    None keeps what `start` says of it."""
     start: Path | None = None
     """Model file or checkpoint to go on from, instead of the backbone; its last layer only for the same labels."""
 
@@ -90,7 +91,8 @@ class Places:
 def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) -> RustNet:
     """Train and return the averaged network; checkpoints and `log.jsonl` are left in `places.out`."""
     torch.manual_seed(recipe.seed)
-    network = RustNet(task=task_of(places.photographs, recipe.classes), steel=places.silhouettes is not None)
+    steel = places.silhouettes is not None or (not recipe.classes and tells_steel(places.start))
+    network = RustNet(task=task_of(places.photographs, recipe.classes), steel=steel)
     if places.start is not None:
         start_from(places.start, network)
     elif places.backbone is not None:
@@ -120,12 +122,14 @@ def fitted(network: Net, recipe: Recipe, places: Places, say: Callable[[str], No
         num_workers=1 if team.device == "cpu" else 8,
         prefetch_factor=4,
     )
+    # Without silhouettes rust alone would say what is steel, and all would be: a start's answer stays as it is.
+    taught = network if places.silhouettes is None else network.taught
     saved_s, total = time.monotonic(), 0.0
     for step, (image_bhwc, label_bhw) in enumerate(batches, start=first):
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate * group["share"] * pace(step, recipe)
         with torch.autocast(team.device.partition(":")[0], dtype=torch.bfloat16, enabled=recipe.mixed):
-            logit_bchw = network.taught(prepared(image_bhwc.to(team.device)))
+            logit_bchw = taught(prepared(image_bhwc.to(team.device)))
         logit_bchw, label_bhw = logit_bchw.float(), label_bhw.to(team.device)
         loss = loss_of_classes(logit_bchw, label_bhw) if recipe.classes else loss_of(logit_bchw, label_bhw)
         optimizer.zero_grad(set_to_none=True)

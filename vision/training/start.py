@@ -49,6 +49,11 @@ def start_from(path: Path, network: RustNet) -> None:
     _load(network, state, path)
 
 
+def tells_steel(path: Path | None) -> bool:
+    """Tell whether a model file or checkpoint, if there is one, tells steel from ground."""
+    return path is not None and STEEL in stored(path)[0]
+
+
 def stored(path: Path) -> tuple[State, Task]:
     """Read weights, and the labels that they tell apart; ValueError when the file is none of ours."""
     return _exported(path) if path.suffix == ".onnx" else _averaged(path)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from vision.confusers import tile_pictures
 from vision.dataset.folder import FILE, Label, read_dataset
 from vision.gradability import no_steel_reason
-from vision.labels import ClassMask, Pair, read_classes, read_index, read_pair
+from vision.labels import ClassMask, Pair, read_classes, read_index, read_pair, refuse_learnt
 from vision.metrics import count
 from vision.segmenter import Segmenter
 from vision.types import Image, Mask
@@ -53,11 +53,8 @@ def looks(
 ) -> Iterator[Look]:
     """Look at the held-out photographs of data sets, then at texture tiles; ValueError when a file is wrong."""
     models, turn = (production, candidate), 0
-    for root in data:
-        labels = _confusers(root)
-        held_out = [pair for pair in read_index(root) if pair.split == split]
-        if not held_out:  # the gate would pass a model that it did not judge on this data set
-            raise ValueError(f"{root} has no held-out photographs of split {split!r}; divide it, or leave it out")
+    judged_on = [(_confusers(root), _held_out(root, split, candidate)) for root in data]
+    for labels, held_out in judged_on:
         for pair in held_out:
             image, truth = read_pair(pair)
             said = _both(models, image, turn)
@@ -68,6 +65,15 @@ def looks(
         everywhere = {material: np.ones(picture.shape[:2], dtype=np.bool_)}
         yield Look("", *_answers(models, _both(models, picture, turn), nothing, everywhere))
         turn += 1
+
+
+def _held_out(root: Path, split: str, candidate: Segmenter) -> list[Pair]:
+    """Return the photographs to judge on; ValueError where the gate would pass a model that it did not judge."""
+    held_out = [pair for pair in read_index(root) if pair.split == split]
+    if not held_out:
+        raise ValueError(f"{root} has no held-out photographs of split {split!r}; divide it, or leave it out")
+    refuse_learnt(held_out, candidate.card.trained_on, f"the candidate {candidate.card.name}")
+    return held_out
 
 
 def _confusers(root: Path) -> tuple[Label, ...]:

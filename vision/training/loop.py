@@ -20,11 +20,11 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
-from vision.labels import Pair, held_out, read_index, read_pair
+from vision.labels import Pair, held_out, key_of, read_index, read_pair, refuse_learnt
 from vision.metrics import Counts, count
 from vision.training.augment import IGNORE, OTHER, RUST, STEEL
 from vision.training.classes import loss_of_classes, task_of
-from vision.training.crops import Crops, read_sources
+from vision.training.crops import Crops, read_sources, training_pairs
 from vision.training.network import PixelNet, RustNet, load_backbone
 from vision.training.poles import pole_pool
 from vision.training.start import start_from, tells_steel
@@ -103,9 +103,12 @@ def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) ->
 def fitted(network: Net, recipe: Recipe, places: Places, say: Callable[[str], None] = print) -> Net:
     """Train a network, whatever it is made of; see `train`."""
     cv2.setNumThreads(1)  # its pool of threads does not survive the fork into loader processes
-    judged_on = held_out(read_index(places.photographs))
+    pairs = read_index(places.photographs)
+    judged_on = held_out(pairs)
     if not judged_on:  # said before the first step: without them the run could not be finished
         raise ValueError(f"{places.photographs} has no photographs of split 'val'; see `highmast dataset split`")
+    network.trained_on |= {key_of(pair) for pair in training_pairs(pairs)}
+    refuse_learnt(judged_on, network.trained_on, str(places.start or "training"))
     places.out.mkdir(parents=True, exist_ok=True)
     team = join()
     crops = _crops(recipe, places, team)
@@ -264,6 +267,7 @@ def _save(
         "step": step,
         "recipe": asdict(recipe),
         "task": asdict(network.task),
+        "trained_on": sorted(network.trained_on),
         "network": network.state_dict(),
         "averaged": averaged.state_dict(),
         "optimizer": optimizer.state_dict(),

@@ -45,11 +45,15 @@ MOBILENET = Backbone(mobile_blocks, (1, 3, 6, 13, 17), (16, 24, 32, 96, 320))
 
 
 class PixelNet(nn.Module):
-    """RGB in [-1, 1] (b, 3, h, w), h and w multiples of 32, to logits (b, 1 or labels, h / 2, w / 2)."""
+    """RGB in [-1, 1] (b, 3, h, w), h and w multiples of 32, to logits (b, 1 or labels, h / 2, w / 2).
+
+    `trained_on` holds the keys of the photographs that its weights learnt from.
+    """
 
     def __init__(self, task: Task) -> None:
         super().__init__()
         self.task = task
+        self.trained_on: frozenset[str] = frozenset()
 
     def answer(self, x_bchw: Tensor) -> Tensor:
         """Return logits at stride 2, the mean of the picture at its own and at half scale; h, w multiples of 64.

@@ -17,14 +17,15 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from sample import write_photographs, write_tiles
 
+from vision.comparison import looks
 from vision.corrections import Corrections
-from vision.training import crops
+from vision.training import crops, finish
 from vision.training import poles as made_poles
 from vision.training.augment import GROUND, IGNORE, OTHER, RUST, STEEL
 from vision.training.loop import Places, Recipe, loss_of, pace, prepared, train
 from vision.training.network import RustNet, folded, mobilenet_v2
 from vision.training.paste import pasted
-from vision.training.start import trained_network
+from vision.training.start import mean_network, trained_network
 from vision.training.synthetic import pole
 from vision.training.tiles import HELD_OUT_RUST, Tiles
 
@@ -119,6 +120,31 @@ def test_a_folder_goes_on_with_its_own_run_alone(tmp_path: Path) -> None:
             train(recipe, mine, lambda _: None)
         with pytest.raises(ValueError, match="no checkpoint"):
             trained_network(checkpoint)
+
+
+def test_no_model_is_judged_on_photographs_that_it_or_its_start_learnt_from(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    photographs = write_photographs(tmp_path / "photographs")
+    mine = Places(photographs, None, tmp_path / "first")
+    recipe = replace(SMALL, steps=1, batch=1)
+    finish.finish(train(recipe, mine, lambda _: None), mine, "first", tmp_path / "first.onnx")
+    index = photographs / "index.csv"
+    index.write_text(index.read_text().replace("s0,train", "s0,spare"))
+    mine = replace(mine, out=tmp_path / "second", start=tmp_path / "first.onnx")
+    finish.finish(train(recipe, mine, lambda _: None), mine, "second", tmp_path / "second.onnx")
+    production, candidate = (Segmenter.load(path, 1) for path in (SHIPPED, tmp_path / "second.onnx"))
+    assert len(list(looks(production, candidate, (photographs,), "val", None))) == 2
+    index.write_text(index.read_text().replace("s0,spare", "s0,val").replace("s7,val", "s7,train"))
+    with pytest.raises(ValueError, match=r"candidate second learnt from 1 of these 2 .*, such as street/s0"):
+        next(looks(production, candidate, (photographs,), "val", None))
+    for start in (tmp_path / "second.onnx", tmp_path / "second" / "last.pt"):
+        with pytest.raises(ValueError, match=f"{start} learnt from 1 of these 2"):
+            train(recipe, replace(mine, out=tmp_path / "third", start=start), lambda _: None)
+        with pytest.raises(ValueError, match="the network learnt from 1 of these 2"):
+            finish.finish(mean_network((SHIPPED, start)), mine, "again", tmp_path / "again.onnx")
+    assert not (tmp_path / "third").exists()
+    assert next(looks(candidate, production, (photographs,), "val", None)).place == "street"  # it says of none
 
 
 def test_the_exported_file_says_what_the_network_says(

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import TypeVar
 
 import cv2
@@ -20,6 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
+from vision.dataset.folder import write_whole
 from vision.labels import Pair, held_out, key_of, read_index, read_pair, refuse_learnt
 from vision.metrics import Counts, count
 from vision.training.augment import IGNORE, OTHER, RUST, STEEL
@@ -119,6 +121,8 @@ def fitted(network: Net, recipe: Recipe, places: Places, say: Callable[[str], No
         [{"params": backbone, "share": 1 / 3}, {"params": head, "share": 1.0}], weight_decay=recipe.decay
     )
     first = _resumed(places.out / "last.pt", network, averaged, optimizer)
+    if team.leads:
+        _cut_log(places.out / "log.jsonl", first)
     batches = DataLoader(
         torch.utils.data.Subset(crops, own_crops(recipe, team, first)),
         batch_size=recipe.batch,
@@ -127,7 +131,7 @@ def fitted(network: Net, recipe: Recipe, places: Places, say: Callable[[str], No
     )
     # Without silhouettes rust alone would say what is steel, and all would be: a start's answer stays as it is.
     taught = network if places.silhouettes is None else network.taught
-    saved_s, total = time.monotonic(), 0.0
+    saved_s, losses = time.monotonic(), list[float]()
     for step, (image_bhwc, label_bhw) in enumerate(batches, start=first):
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate * group["share"] * pace(step, recipe)
@@ -141,7 +145,7 @@ def fitted(network: Net, recipe: Recipe, places: Places, say: Callable[[str], No
         torch.nn.utils.clip_grad_norm_([*backbone, *head], 1.0)
         optimizer.step()
         _average(averaged, network, min(recipe.average, (step + 1) / (step + 10)))
-        total += float(loss.detach())
+        losses.append(float(loss.detach()))
         if not team.leads:
             continue
         if time.monotonic() - saved_s > recipe.save_every_s or step + 1 == recipe.steps:
@@ -149,8 +153,8 @@ def fitted(network: Net, recipe: Recipe, places: Places, say: Callable[[str], No
             saved_s = time.monotonic()
         if (step + 1) % LOG_EVERY == 0:
             clock_s = round(time.monotonic(), 1)
-            _log(places.out, say, {"step": step + 1, "loss": round(total / LOG_EVERY, 4), "clock_s": clock_s})
-            total = 0.0
+            _log(places.out, say, {"step": step + 1, "loss": round(fmean(losses), 4), "clock_s": clock_s})
+            losses.clear()
         if (step + 1) % recipe.check_every == 0 or step + 1 == recipe.steps:
             scores = validate(averaged, judged_on)
             _log(places.out, say, {"step": step + 1, "iou": round(scores.iou, 4), "f1": round(scores.f1, 4)})
@@ -258,6 +262,14 @@ def _log(out: Path, say: Callable[[str], None], line: dict[str, float]) -> None:
     with (out / "log.jsonl").open("a") as file:
         file.write(json.dumps(line) + "\n")
     say(json.dumps(line))
+
+
+def _cut_log(path: Path, step: int) -> None:
+    """Leave out a line that is cut off, and what a killed run logged after its checkpoint: those steps come again."""
+    lines = path.read_text().splitlines(keepends=True) if path.is_file() else []
+    kept = [line for line in lines if line.endswith("}\n") and json.loads(line)["step"] <= step]
+    if kept != lines:
+        write_whole(path, "".join(kept).encode())
 
 
 def _save(

@@ -74,6 +74,32 @@ def test_the_same_seed_gives_the_same_weights_and_a_resumed_run_too(
     assert np.allclose(weights(whole), weights(resumed), atol=1e-6)
 
 
+def test_the_log_of_a_run_that_was_killed_goes_on_as_if_it_was_not(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    recipe, bare = replace(SMALL, check_every=3), replace(places, textures=None)
+    monkeypatch.setattr("vision.training.loop.LOG_EVERY", 1)
+    train(recipe, replace(bare, out=tmp_path / "whole"), lambda _: None)
+    whole = [json.loads(line) for line in (tmp_path / "whole" / "log.jsonl").read_text().splitlines()]
+
+    def killed(line: str) -> None:
+        if json.loads(line)["step"] == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("vision.training.loop.LOG_EVERY", 4)
+    mine = replace(bare, out=tmp_path / "killed")
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, mine, killed)
+    with (mine.out / "log.jsonl").open("a") as file:
+        file.write('{"step": 4, "loss": 9}\n{"step": 8, "lo')  # of steps after the checkpoint
+    train(recipe, mine, lambda _: None)
+    lines = [json.loads(line) for line in (mine.out / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [3, 4, 4]
+    assert lines[1]["loss"] == pytest.approx(whole[-2]["loss"], abs=2e-4)
+
+
 def test_a_set_without_validation_photographs_is_refused_before_the_first_step(tmp_path: Path) -> None:
     photographs = write_photographs(tmp_path / "photographs")
     index = photographs / "index.csv"

@@ -53,6 +53,7 @@ def looks(
 ) -> Iterator[Look]:
     """Look at the held-out photographs of data sets, then at texture tiles; ValueError when a file is wrong."""
     models, turn = (production, candidate), 0
+    pictures = tile_pictures(tiles) if tiles is not None else ()
     judged_on = [(_confusers(root), _held_out(root, split, candidate)) for root in data]
     for labels, held_out in judged_on:
         for pair in held_out:
@@ -60,7 +61,7 @@ def looks(
             said = _both(models, image, turn)
             yield Look(pair.set, *_answers(models, said, truth, _named(labels, pair)))
             turn += 1
-    for material, picture in tile_pictures(tiles) if tiles is not None else ():
+    for material, picture in pictures:
         nothing = np.zeros(picture.shape[:2], dtype=np.uint8)
         everywhere = {material: np.ones(picture.shape[:2], dtype=np.bool_)}
         yield Look("", *_answers(models, _both(models, picture, turn), nothing, everywhere))

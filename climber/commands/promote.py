@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from vision.segmenter import Segmenter
 
 PLACE = click.Path(path_type=Path, exists=True)
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 @click.command()
 @click.argument("model", type=PLACE)
 @click.option("--data", type=PLACE, multiple=True, required=True, help="Data set to compare on; may be given again.")
 @click.option("--split", default="val", show_default=True, help="Split that is held out.")
-@click.option("--tiles", type=PLACE, help="Texture tiles: compare false alarms by material too.")
+@click.option("--tiles", type=FOLDER, help="Texture tiles: compare false alarms by material too.")
 @click.option("--registry", type=click.Path(path_type=Path), help="Folder of models; default: HIGHMAST_MODELS.")
 @click.option("--without-steel", is_flag=True, help="Accept a model that no longer refuses pictures without steel.")
 @click.option("--compare-only", is_flag=True, help="Print the comparison and change nothing.")

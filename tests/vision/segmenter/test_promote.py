@@ -112,6 +112,12 @@ def test_a_data_set_without_the_split_is_not_passed_over(tmp_path: Path) -> None
         list(looks(segmenter, segmenter, (undivided, MADE), "val", None))
 
 
+def test_a_folder_without_tiles_is_not_passed_over(tmp_path: Path) -> None:
+    segmenter = Segmenter.load(SHIPPED, threads=1)
+    with pytest.raises(ValueError, match="holds no folders of texture tiles"):
+        next(looks(segmenter, segmenter, (MADE,), "val", tmp_path))
+
+
 def test_the_model_before_is_retired_and_whole(tmp_path: Path) -> None:
     registry = Registry(tmp_path)
     assert registry.production == SHIPPED

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch.nn import functional
 
 from vision.model_file import SHIPPED
@@ -23,7 +24,7 @@ from vision.training import crops, finish
 from vision.training import poles as made_poles
 from vision.training.augment import GROUND, IGNORE, OTHER, RUST, STEEL
 from vision.training.loop import Places, Recipe, loss_of, pace, prepared, train
-from vision.training.network import RustNet, folded, mobilenet_v2
+from vision.training.network import RustNet, folded, load_backbone, mobilenet_v2
 from vision.training.paste import pasted
 from vision.training.start import mean_network, trained_network
 from vision.training.synthetic import pole
@@ -252,6 +253,20 @@ def test_held_out_rust_is_not_trained_on_and_clean_poles_have_none(places: Place
     assert picture.shape == (96, 96, 3)
     assert shaft.any()
     assert not rust.any()
+
+
+def test_a_backbone_of_another_kind_is_refused(tmp_path: Path) -> None:
+    save_file({"weight": torch.zeros(1)}, tmp_path / "other.safetensors")
+    for path in (tmp_path / "other.safetensors", SHIPPED):
+        with pytest.raises(ValueError, match="holds no weights of MobileNetV2"):
+            load_backbone(RustNet(), path)
+
+
+def test_tiles_without_a_coat_are_refused(tmp_path: Path) -> None:
+    root = write_tiles(tmp_path / "tiles")
+    (root / "Plastic").rename(tmp_path / "Plastic")
+    with pytest.raises(ValueError, match=r"holds no texture tiles Plastic/\*\.png"):
+        Tiles(root)
 
 
 def test_a_crop_depends_on_seed_and_index_alone(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from vision.confusers import tile_pictures
 from vision.dataset.folder import FILE, Label, read_dataset
 from vision.gradability import no_steel_reason
-from vision.labels import ClassMask, Pair, read_classes, read_index, read_pair
+from vision.labels import ClassMask, Pair, read_classes, read_index, read_pair, refuse_learnt
 from vision.metrics import count
 from vision.segmenter import Segmenter
 from vision.types import Image, Mask
@@ -34,6 +34,8 @@ class Answer:
     ms_per_megapixel: float
     refused: bool = False
     """Whether the model says that the picture shows no steel, and would not grade it."""
+    may_refuse: bool = False
+    """Whether it could say so of any picture at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,21 +53,28 @@ def looks(
 ) -> Iterator[Look]:
     """Look at the held-out photographs of data sets, then at texture tiles; ValueError when a file is wrong."""
     models, turn = (production, candidate), 0
-    for root in data:
-        labels = _confusers(root)
-        held_out = [pair for pair in read_index(root) if pair.split == split]
-        if not held_out:  # the gate would pass a model that it did not judge on this data set
-            raise ValueError(f"{root} has no held-out photographs of split {split!r}; divide it, or leave it out")
+    pictures = tile_pictures(tiles) if tiles is not None else ()
+    judged_on = [(_confusers(root), _held_out(root, split, candidate)) for root in data]
+    for labels, held_out in judged_on:
         for pair in held_out:
             image, truth = read_pair(pair)
             said = _both(models, image, turn)
             yield Look(pair.set, *_answers(models, said, truth, _named(labels, pair)))
             turn += 1
-    for material, picture in tile_pictures(tiles) if tiles is not None else ():
+    for material, picture in pictures:
         nothing = np.zeros(picture.shape[:2], dtype=np.uint8)
         everywhere = {material: np.ones(picture.shape[:2], dtype=np.bool_)}
         yield Look("", *_answers(models, _both(models, picture, turn), nothing, everywhere))
         turn += 1
+
+
+def _held_out(root: Path, split: str, candidate: Segmenter) -> list[Pair]:
+    """Return the photographs to judge on; ValueError where the gate would pass a model that it did not judge."""
+    held_out = [pair for pair in read_index(root) if pair.split == split]
+    if not held_out:
+        raise ValueError(f"{root} has no held-out photographs of split {split!r}; divide it, or leave it out")
+    refuse_learnt(held_out, candidate.card.trained_on, f"the candidate {candidate.card.name}")
+    return held_out
 
 
 def _confusers(root: Path) -> tuple[Label, ...]:
@@ -108,7 +117,7 @@ def _answers(
         confused = {name: (int(mask.label[where].sum()), int(where.sum())) for name, where in there.items()}
         four = (counts.true_positive, counts.false_positive, counts.false_negative, counts.true_negative)
         refused = no_steel_reason(mask.steel, model.card.steel) is not None
-        yield Answer(four, _bins(mask, truth), confused, ms, refused)
+        yield Answer(four, _bins(mask, truth), confused, ms, refused, mask.steel is not None and model.card.steel > 0)
 
 
 def _bins(mask: Mask, truth: ClassMask) -> npt.NDArray[np.float64]:

@@ -22,6 +22,9 @@ PICTURE_PX = 384
 """A picture holds a tile of 128 pixels twice each way, enlarged to this side."""
 
 
+NO_TILES = "{} holds no folders of texture tiles (MATERIAL/*.png)"
+
+
 @dataclass(frozen=True, slots=True)
 class FalseAlarms:
     """Of one material."""
@@ -53,7 +56,7 @@ def false_alarms(segmenter: Segmenter, root: Path) -> Iterator[FalseAlarms]:
     """
     tiles = {folder.name: _read(folder) for folder in sorted(root.iterdir()) if _negative(folder)}
     if not tiles:
-        raise ValueError(f"{root} holds no folders of texture tiles (MATERIAL/*.png)")
+        raise ValueError(NO_TILES.format(root))
     rows = [_measured(segmenter, name, map(_enlarged, each)) for name, each in tiles.items()]
     yield from rows
     yield FalseAlarms("all", *(sum(getattr(row, count) for row in rows) for count in COUNTS))
@@ -74,10 +77,14 @@ def _negative(folder: Path) -> bool:
 
 
 def tile_pictures(root: Path) -> Iterator[tuple[str, Image]]:
-    """Yield material and picture of every rust-free tile; ValueError names a tile that cannot be read."""
-    for folder in sorted(root.iterdir()):
-        if _negative(folder):
-            yield from ((folder.name, _enlarged(tile)) for tile in _read(folder))
+    """Return material and picture of every rust-free tile, read as they are asked for.
+
+    ValueError without tiles, at once, and for a tile that cannot be read.
+    """
+    folders = sorted(filter(_negative, root.iterdir()))
+    if not folders:
+        raise ValueError(NO_TILES.format(root))
+    return ((folder.name, _enlarged(tile)) for folder in folders for tile in _read(folder))
 
 
 def _read(folder: Path) -> list[Image]:

@@ -1,8 +1,9 @@
 """What a candidate must not lose to take the place of the model in production.
 
-For every held-out place, for calibration, for each confuser, for rust that is called `not steel` and for speed: the
-candidate's score minus production's, with a 95 % interval over photographs. It loses where the whole interval is on the
-worse side, and the loss is more than nobody would notice.
+For every held-out place, for calibration, for each confuser, for rust that is called `not steel`, for tiles without
+steel that are not, and for speed: the candidate's score minus production's, with a 95 % interval over photographs. It
+loses where the whole interval is on the worse side, and the loss is more than nobody would notice; and where it can
+refuse no picture any more, though production can.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from vision.bootstrap import Numbers, interval
 from vision.comparison import Look
+from vision.training.tiles import COATS
 
 Counted = npt.NDArray[np.generic]
 
@@ -23,9 +25,14 @@ TOGETHER = "places with few photographs"
 
 WARM_UP = 2
 
-UNNOTICED = {"place": 0.005, "calibration": 0.005, "confuser": 0.002, "steel": 0.005, "speed": 0.1}
+UNNOTICED = {"place": 0.005, "calibration": 0.005, "confuser": 0.002, "steel": 0.005, "ground": 0.1, "speed": 0.1}
 """Losses below these are no reason to refuse: IoU, mean gap of probability, share of pixels, share of the photographs,
-share of the time."""
+share of the tiles (ground is told roughly, and otherwise with each fit), share of the time."""
+
+BLIND = (
+    "refusing pictures that show no steel (train with --silhouettes, or --start from a model that tells steel; "
+    "`highmast promote --without-steel` accepts it)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ def verdicts(seen: list[Look]) -> list[Verdict]:
         ),
         *_confusers(seen),
         *_steel(photographs),
+        *_ground(seen),
         _speed(seen),
     ]
 
@@ -89,6 +97,19 @@ def _steel(photographs: list[Look]) -> Iterator[Verdict]:
     pairs = [(np.array((x.production.refused, 1)), np.array((x.candidate.refused, 1))) for x in rusty]
     if pairs:
         yield _compared("steel", "photographs with rust called `not steel`", pairs, _share, -1)
+
+
+def _ground(seen: list[Look]) -> Iterator[Verdict]:
+    """Compare how often a tile without steel is graded all the same; no row of a production that refuses nothing."""
+    if not seen[0].production.may_refuse:
+        return
+    if not seen[0].candidate.may_refuse:
+        yield Verdict("ground", BLIND, len(seen), 1, 0, -1, -1, -1, True)
+        return
+    walls = [look for look in seen if not look.place and not look.production.confused.keys() & set(COATS)]
+    pairs = [(np.array((not x.production.refused, 1)), np.array((not x.candidate.refused, 1))) for x in walls]
+    if pairs:
+        yield _compared("ground", "tiles without steel that are graded", pairs, _share, -1)
 
 
 def _speed(seen: list[Look]) -> Verdict:

@@ -1,6 +1,7 @@
 """Photographs with masks on disk: a data set folder (`dataset.toml`), or a bare `index.csv`."""
 
 import csv
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vision.dataset.folder import FILE, read_dataset
+from vision.dataset.folder import FILE, read_dataset, sha256_of
 from vision.dataset.formats.masks import mask_of
 from vision.dataset.shapes import BadEntry
 from vision.types import Image
@@ -64,6 +65,21 @@ def held_out(pairs: list[Pair]) -> list[Pair]:
     """Return the validation photographs that training is judged on: those of `street` where there are any, else all."""
     val = [pair for pair in pairs if pair.split == "val"]
     return [pair for pair in val if pair.set == "street"] or val
+
+
+def key_of(pair: Pair) -> str:
+    """Name a photograph by its bytes, whatever its mask, name or split."""
+    return sha256_of(pair.image)[:16]
+
+
+def refuse_learnt(pairs: list[Pair], trained_on: Collection[str], what: str) -> None:
+    """Raise ValueError when a model would be judged on photographs that it learnt from, as after a division anew."""
+    learnt = [f"{pair.set}/{pair.name}" for pair in pairs if trained_on and key_of(pair) in trained_on]
+    if learnt:
+        raise ValueError(
+            f"{what} learnt from {len(learnt)} of these {len(pairs)} held-out photographs, such as {learnt[0]}: the "
+            "data set was divided anew, or holds them twice. Divide as before, or train from a start that knows none"
+        )
 
 
 def _folder_pairs(root: Path) -> list[Pair]:

@@ -58,6 +58,8 @@ class Card:
     metrics: dict[str, float] = field(default_factory=dict)
     data_sha256: dict[str, str] = field(default_factory=dict)
     """Of the training data, by name."""
+    trained_on: tuple[str, ...] = ()
+    """Keys (vision/labels.py) of the photographs that it, or what it started from, learnt from; none in older files."""
     gains: tuple[float, ...] = ()
     """As in ModelInfo, measured by `vision.training.pole_rates`; empty in files made before it."""
     alarms: tuple[float, ...] = ()

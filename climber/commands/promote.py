@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from vision.segmenter import Segmenter
 
 PLACE = click.Path(path_type=Path, exists=True)
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 
 
 @click.command()
 @click.argument("model", type=PLACE)
 @click.option("--data", type=PLACE, multiple=True, required=True, help="Data set to compare on; may be given again.")
 @click.option("--split", default="val", show_default=True, help="Split that is held out.")
-@click.option("--tiles", type=PLACE, help="Texture tiles: compare false alarms by material too.")
+@click.option("--tiles", type=FOLDER, help="Texture tiles: compare false alarms by material too.")
 @click.option("--registry", type=click.Path(path_type=Path), help="Folder of models; default: HIGHMAST_MODELS.")
+@click.option("--without-steel", is_flag=True, help="Accept a model that no longer refuses pictures without steel.")
 @click.option("--compare-only", is_flag=True, help="Print the comparison and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def command(
@@ -32,14 +34,16 @@ def command(
     split: str,
     tiles: Path | None,
     registry: Path | None,
+    without_steel: bool,
     compare_only: bool,
     as_json: bool,
 ) -> None:
     """Compare MODEL with the model in production on held-out photographs, and put it in production if it is no worse.
 
     It is refused (status 2) where it loses beyond the 95 % interval on a held-out place, on calibration, on anything
-    that is not rust, on rust that it calls `not steel`, or on speed. `highmast climb`, `grade` and `regrade` use the
-    model in production.
+    that is not rust, on rust that it calls `not steel`, or on speed, and where it no longer refuses pictures without
+    steel, which a model of several labels never does. `highmast climb`, `grade` and `regrade` use the model in
+    production.
     """
     from vision.registry import Registry, default_root
     from vision.segmenter import Segmenter
@@ -51,7 +55,7 @@ def command(
     except ValueError as error:
         raise InputError(str(error)) from None
     _show(found, production, candidate, as_json)
-    lost = [verdict for verdict in found if verdict.lost]
+    lost = [verdict for verdict in found if verdict.lost and not (without_steel and verdict.kind == "ground")]
     if not compare_only:
         added = models.add(model, candidate.card.name)
         comparison = {"production": production.info.sha256, "verdicts": [asdict(verdict) for verdict in found]}

@@ -7,7 +7,8 @@ import click
 
 from climber.errors import InputError
 
-PLACE = click.Path(path_type=Path, exists=True, file_okay=True)
+PLACE = click.Path(path_type=Path, exists=True)
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 def _from_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
@@ -28,7 +29,7 @@ def _from_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> N
 @click.command()
 @click.option(
     "--config",
-    type=PLACE,
+    type=FILE,
     is_eager=True,
     expose_value=False,
     callback=_from_config,
@@ -36,10 +37,10 @@ def _from_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> N
 )
 @click.option("--photographs", type=PLACE, required=True, help="Data set folder, or one with index.csv.")
 @click.option("--textures", type=PLACE, help="Folder of texture tiles; photographs alone without.")
-@click.option("--backbone", type=PLACE, help="MobileNetV2 weights (safetensors); random without.")
-@click.option("--start", type=PLACE, help="Model file or checkpoint to go on from, instead of a backbone.")
-@click.option("--corrections", type=PLACE, help="Corrections of masks to train with.")
-@click.option("--silhouettes", type=PLACE, help="Outlines of the steel: learns where steel is, and moves it about.")
+@click.option("--backbone", type=FILE, help="MobileNetV2 weights (safetensors); random without.")
+@click.option("--start", type=FILE, help="Model file or checkpoint to go on from, instead of a backbone.")
+@click.option("--corrections", type=FILE, help="Corrections of masks to train with.")
+@click.option("--silhouettes", type=FILE, help="Outlines of the steel: learns where steel is, and moves it about.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for checkpoints, log and model.")
 @click.option("--cache", type=click.Path(path_type=Path), help="Folder that keeps rendered poles between runs.")
 @click.option("--name", default="rust", show_default=True, help="Name in the model file.")

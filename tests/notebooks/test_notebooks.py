@@ -2,6 +2,8 @@
 
 import ast
 import os
+import re
+import shutil
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +23,8 @@ if missing:
 import nbformat  # noqa: E402
 from nbclient import NotebookClient  # noqa: E402
 
+from vision.dataset.formats.masks import mask_of  # noqa: E402
+
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -38,6 +42,36 @@ def test_a_notebook_is_short_defines_nothing_and_is_clear(path: Path) -> None:
             assert not any(isinstance(node, DEFINITIONS) for node in ast.walk(ast.parse(cell.source)))
 
 
+def execute(notebook: nbformat.NotebookNode) -> None:
+    where = {"metadata": {"path": str(ROOT / "notebooks")}}
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources=where).execute()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_labelling_again_makes_another_batch_and_what_was_corrected_is_read_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "notebook").mkdir()
+    shutil.copyfile(ROOT / "vision" / "models" / "rust.onnx", tmp_path / "notebook" / "rust.onnx")
+    for name, value in {"RUNS": str(tmp_path), "PICKS": "2"}.items():
+        monkeypatch.setenv(f"HIGHMAST_{name}", value)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    notebook = nbformat.read(NOTEBOOKS[3], 4)
+    execute(notebook)
+    corrected = tmp_path / "batch-1" / "to-label" / "cvat" / "annotations.xml"
+    corrected.write_text(re.sub("<mask .*?</mask>", "", corrected.read_text(), count=1))
+    kept = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    execute(notebook)
+    assert (tmp_path / "batch-2" / "labelled-1" / "dataset.toml").is_file()
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    back = nbformat.v4.new_code_cell('BATCH = RUNS / "batch-1"')
+    execute(nbformat.v4.new_notebook(cells=[code[0], back, code[-1]]))
+    assert {path: path.read_bytes() for path in kept} == kept
+    first, second = (sorted((tmp_path / "batch-1" / f"labelled-{number}" / "masks").iterdir()) for number in (1, 2))
+    assert [sum(mask_of(path).any() for path in masks) for masks in (first, second)] == [2, 1]
+
+
 @pytest.mark.torch
 @pytest.mark.slow
 @pytest.mark.timeout(900)
@@ -50,9 +84,7 @@ def test_the_notebooks_run_one_after_another(tmp_path: Path, monkeypatch: pytest
     for path in NOTEBOOKS:
         notebook = nbformat.read(path, 4)
         began_s = time.monotonic()
-        NotebookClient(
-            notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
-        ).execute()
+        execute(notebook)
         print(f"{path.stem}: {time.monotonic() - began_s:.1f} s")
         outputs[path.stem[:2]] = [output for cell in notebook.cells for output in cell.get("outputs", [])]
         if shown := os.environ.get("HIGHMAST_KEEP_NOTEBOOKS"):

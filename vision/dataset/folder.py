@@ -128,6 +128,13 @@ def sha256_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def sha256_of_all(root: Path, *patterns: str) -> str:
+    """Return one SHA-256 over names and contents of the files in a folder that fit a pattern."""
+    paths = sorted(path for pattern in patterns for path in root.glob(pattern))
+    lines = [f"{path.relative_to(root)} {sha256_of(path)}\n" for path in paths]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
 def _first(error: ValidationError, content: dict[str, Any]) -> str:
     """Say the first problem; entries of a list are counted from 1 and named."""
     problem = error.errors()[0]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import torch
 
 from vision.dataset.folder import FILE
-from vision.labels import Pair, RustMask, held_out, read_index, read_pair
+from vision.labels import Pair, RustMask, held_out, read_index, read_pair, refuse_learnt
 from vision.metrics import Counts, calibration_error, count
 from vision.model_file import Card
 from vision.preprocess import enlarged, padded, tiles
@@ -53,6 +53,7 @@ def finish(network: RustNet, places: Places, name: str, path: Path) -> Card:
     """Calibrate, measure and export; returns what the model file says of itself."""
     network = network.cpu().eval()
     pairs = read_index(places.photographs)
+    refuse_learnt(held_out(pairs), network.trained_on, "the network")
     judged = "street_val" if any(pair.set == "street" for pair in held_out(pairs)) else "held_out"
     street = [answered(network, pair) for pair in held_out(pairs)]
     if not street:
@@ -96,6 +97,7 @@ def finish(network: RustNet, places: Places, name: str, path: Path) -> Card:
             **({} if places.textures is None else rendered),
         },
         data_sha256={"photographs": index_hash(places.photographs, pairs)},
+        trained_on=tuple(sorted(network.trained_on)),
     )
     export(network, card, path)
     if places.textures is None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import TypeVar
 
 import cv2
@@ -20,14 +21,15 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
-from vision.labels import Pair, held_out, read_index, read_pair
+from vision.dataset.folder import write_whole
+from vision.labels import Pair, held_out, key_of, read_index, read_pair, refuse_learnt
 from vision.metrics import Counts, count
 from vision.training.augment import IGNORE, OTHER, RUST, STEEL
 from vision.training.classes import loss_of_classes, task_of
-from vision.training.crops import Crops, read_sources
+from vision.training.crops import Crops, read_sources, training_pairs
 from vision.training.network import PixelNet, RustNet, load_backbone
 from vision.training.poles import pole_pool
-from vision.training.start import start_from
+from vision.training.start import start_from, tells_steel
 from vision.training.team import Team, join
 from vision.types import Image
 
@@ -82,7 +84,8 @@ class Places:
     corrections: Path | None = None
     """Corrections of masks (vision/corrections.py); None trains on the masks as they are."""
     silhouettes: Path | None = None
-    """Silhouettes of the steel (vision/silhouettes.py): teaches where steel is, and puts it before other grounds."""
+    """Silhouettes of the steel (vision/silhouettes.py): teaches where steel is, and puts it before other grounds.
+    None keeps what `start` says of it."""
     start: Path | None = None
     """Model file or checkpoint to go on from, instead of the backbone; its last layer only for the same labels."""
 
@@ -90,7 +93,8 @@ class Places:
 def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) -> RustNet:
     """Train and return the averaged network; checkpoints and `log.jsonl` are left in `places.out`."""
     torch.manual_seed(recipe.seed)
-    network = RustNet(task=task_of(places.photographs, recipe.classes), steel=places.silhouettes is not None)
+    steel = places.silhouettes is not None or (not recipe.classes and tells_steel(places.start))
+    network = RustNet(task=task_of(places.photographs, recipe.classes), steel=steel)
     if places.start is not None:
         start_from(places.start, network)
     elif places.backbone is not None:
@@ -101,9 +105,12 @@ def train(recipe: Recipe, places: Places, say: Callable[[str], None] = print) ->
 def fitted(network: Net, recipe: Recipe, places: Places, say: Callable[[str], None] = print) -> Net:
     """Train a network, whatever it is made of; see `train`."""
     cv2.setNumThreads(1)  # its pool of threads does not survive the fork into loader processes
-    judged_on = held_out(read_index(places.photographs))
+    pairs = read_index(places.photographs)
+    judged_on = held_out(pairs)
     if not judged_on:  # said before the first step: without them the run could not be finished
         raise ValueError(f"{places.photographs} has no photographs of split 'val'; see `highmast dataset split`")
+    network.trained_on |= {key_of(pair) for pair in training_pairs(pairs)}
+    refuse_learnt(judged_on, network.trained_on, str(places.start or "training"))
     places.out.mkdir(parents=True, exist_ok=True)
     team = join()
     crops = _crops(recipe, places, team)
@@ -114,18 +121,22 @@ def fitted(network: Net, recipe: Recipe, places: Places, say: Callable[[str], No
         [{"params": backbone, "share": 1 / 3}, {"params": head, "share": 1.0}], weight_decay=recipe.decay
     )
     first = _resumed(places.out / "last.pt", network, averaged, optimizer)
+    if team.leads:
+        _cut_log(places.out / "log.jsonl", first)
     batches = DataLoader(
         torch.utils.data.Subset(crops, own_crops(recipe, team, first)),
         batch_size=recipe.batch,
         num_workers=1 if team.device == "cpu" else 8,
         prefetch_factor=4,
     )
-    saved_s, total = time.monotonic(), 0.0
+    # Without silhouettes rust alone would say what is steel, and all would be: a start's answer stays as it is.
+    taught = network if places.silhouettes is None else network.taught
+    saved_s, losses = time.monotonic(), list[float]()
     for step, (image_bhwc, label_bhw) in enumerate(batches, start=first):
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate * group["share"] * pace(step, recipe)
         with torch.autocast(team.device.partition(":")[0], dtype=torch.bfloat16, enabled=recipe.mixed):
-            logit_bchw = network.taught(prepared(image_bhwc.to(team.device)))
+            logit_bchw = taught(prepared(image_bhwc.to(team.device)))
         logit_bchw, label_bhw = logit_bchw.float(), label_bhw.to(team.device)
         loss = loss_of_classes(logit_bchw, label_bhw) if recipe.classes else loss_of(logit_bchw, label_bhw)
         optimizer.zero_grad(set_to_none=True)
@@ -134,7 +145,7 @@ def fitted(network: Net, recipe: Recipe, places: Places, say: Callable[[str], No
         torch.nn.utils.clip_grad_norm_([*backbone, *head], 1.0)
         optimizer.step()
         _average(averaged, network, min(recipe.average, (step + 1) / (step + 10)))
-        total += float(loss.detach())
+        losses.append(float(loss.detach()))
         if not team.leads:
             continue
         if time.monotonic() - saved_s > recipe.save_every_s or step + 1 == recipe.steps:
@@ -142,8 +153,8 @@ def fitted(network: Net, recipe: Recipe, places: Places, say: Callable[[str], No
             saved_s = time.monotonic()
         if (step + 1) % LOG_EVERY == 0:
             clock_s = round(time.monotonic(), 1)
-            _log(places.out, say, {"step": step + 1, "loss": round(total / LOG_EVERY, 4), "clock_s": clock_s})
-            total = 0.0
+            _log(places.out, say, {"step": step + 1, "loss": round(fmean(losses), 4), "clock_s": clock_s})
+            losses.clear()
         if (step + 1) % recipe.check_every == 0 or step + 1 == recipe.steps:
             scores = validate(averaged, judged_on)
             _log(places.out, say, {"step": step + 1, "iou": round(scores.iou, 4), "f1": round(scores.f1, 4)})
@@ -253,6 +264,14 @@ def _log(out: Path, say: Callable[[str], None], line: dict[str, float]) -> None:
     say(json.dumps(line))
 
 
+def _cut_log(path: Path, step: int) -> None:
+    """Leave out a line that is cut off, and what a killed run logged after its checkpoint: those steps come again."""
+    lines = path.read_text().splitlines(keepends=True) if path.is_file() else []
+    kept = [line for line in lines if line.endswith("}\n") and json.loads(line)["step"] <= step]
+    if kept != lines:
+        write_whole(path, "".join(kept).encode())
+
+
 def _save(
     path: Path, step: int, recipe: Recipe, network: PixelNet, averaged: PixelNet, optimizer: torch.optim.Optimizer
 ) -> None:
@@ -260,6 +279,7 @@ def _save(
         "step": step,
         "recipe": asdict(recipe),
         "task": asdict(network.task),
+        "trained_on": sorted(network.trained_on),
         "network": network.state_dict(),
         "averaged": averaged.state_dict(),
         "optimizer": optimizer.state_dict(),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -45,11 +46,15 @@ MOBILENET = Backbone(mobile_blocks, (1, 3, 6, 13, 17), (16, 24, 32, 96, 320))
 
 
 class PixelNet(nn.Module):
-    """RGB in [-1, 1] (b, 3, h, w), h and w multiples of 32, to logits (b, 1 or labels, h / 2, w / 2)."""
+    """RGB in [-1, 1] (b, 3, h, w), h and w multiples of 32, to logits (b, 1 or labels, h / 2, w / 2).
+
+    `trained_on` holds the keys of the photographs that its weights learnt from.
+    """
 
     def __init__(self, task: Task) -> None:
         super().__init__()
         self.task = task
+        self.trained_on: frozenset[str] = frozenset()
 
     def answer(self, x_bchw: Tensor) -> Tensor:
         """Return logits at stride 2, the mean of the picture at its own and at half scale; h, w multiples of 64.
@@ -197,7 +202,15 @@ def folded(module: nn.Module) -> nn.Module:
 
 
 def load_backbone(network: Network, path: Path) -> None:
-    """Fill the backbone from a torchvision `mobilenet_v2` state in safetensors, batch norms folded."""
+    """Fill the backbone from a torchvision `mobilenet_v2` state in safetensors, batch norms folded.
+
+    ValueError when the file holds none.
+    """
     whole = mobilenet_v2(weights=None, num_classes=1001)
-    whole.load_state_dict({name: value.float() for name, value in load_file(path).items()})
+    try:
+        whole.load_state_dict({name: value.float() for name, value in load_file(path).items()})
+    except (OSError, RuntimeError, SafetensorError):
+        raise ValueError(
+            f"{path} holds no weights of MobileNetV2 in safetensors; `--start` takes a model file"
+        ) from None
     network.features.load_state_dict(folded(whole.features[:18].eval()).state_dict())

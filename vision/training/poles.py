@@ -1,6 +1,7 @@
 """A pool of rendered poles for training, made once and kept on disk: rendering costs more than a training step."""
 
 import argparse
+import hashlib
 import os
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache, partial
@@ -9,14 +10,19 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from vision.dataset.folder import sha256_of_all
 from vision.training.augment import GROUND, RUST, STEEL
 from vision.training.synthetic import pole
-from vision.training.tiles import Tiles
+from vision.training.tiles import TILES, Tiles
+
+PAINTERS = ("render*.py", "geometry*.py", "confusers*.py", "textures/*", "training/poles.py", "training/synthetic.py",
+            "training/tiles.py")  # fmt: skip
+"""What draws a pole, in the folder of this package."""
 
 
 def pole_pool(textures: Path, count: int, side: int, seed: int, cache: Path) -> npt.NDArray[np.uint8]:
     """Return `count` rendered poles, RGB and label, (count, side, side, 4); read from `cache` when it has them."""
-    path = cache / f"labelled-poles-{count}-{side}-{seed}.npy"
+    path = cache / f"labelled-poles-{count}-{side}-{seed}-{made_of(textures)}.npy"
     if not path.is_file():
         cache.mkdir(parents=True, exist_ok=True)
         made = rendered(textures, count, side, seed)
@@ -25,6 +31,12 @@ def pole_pool(textures: Path, count: int, side: int, seed: int, cache: Path) -> 
         part.replace(path)
     pool: npt.NDArray[np.uint8] = np.load(path, mmap_mode="r")
     return pool
+
+
+def made_of(textures: Path) -> str:
+    """Name what poles are made of: other tiles, or another painter, make other poles."""
+    parts = sha256_of_all(textures, TILES) + sha256_of_all(Path(__file__).parents[1], *PAINTERS)
+    return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
 def rendered(textures: Path, count: int, side: int, seed: int) -> npt.NDArray[np.uint8]:

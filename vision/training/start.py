@@ -9,7 +9,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor
 
-from vision.model_file import from_metadata, read_model
+from vision.model_file import Card, from_metadata, read_model
 from vision.training.classes import Task
 from vision.training.network import RustNet
 
@@ -38,6 +38,7 @@ def mean_network(paths: Sequence[Path]) -> RustNet:
     for name in network.state_dict():
         known = [state[name] for state in states if name in state]
         network.state_dict()[name].copy_(sum(known) / len(known))
+    network.trained_on = frozenset().union(*map(learnt_from, paths))
     return network
 
 
@@ -47,6 +48,19 @@ def start_from(path: Path, network: RustNet) -> None:
     if task != network.task:
         state |= {name: value for name, value in network.state_dict().items() if name.startswith("logit.")}
     _load(network, state, path)
+    network.trained_on = learnt_from(path)
+
+
+def tells_steel(path: Path | None) -> bool:
+    """Tell whether a model file or checkpoint, if there is one, tells steel from ground."""
+    return path is not None and STEEL in stored(path)[0]
+
+
+def learnt_from(path: Path) -> frozenset[str]:
+    """Return the keys of the photographs that a file of ours says it learnt from; older files say none."""
+    if path.suffix == ".onnx":
+        return frozenset(_card(path, onnx.load_from_string(read_model(path))).trained_on)
+    return frozenset(torch.load(path, weights_only=True, map_location="cpu").get("trained_on", ()))
 
 
 def stored(path: Path) -> tuple[State, Task]:
@@ -67,7 +81,7 @@ def _load(network: RustNet, state: State, path: Path) -> None:
 def _exported(path: Path) -> tuple[State, Task]:
     """Read a model file by its convolutions: the exporter leaves out biases of nought and keeps equal ones once."""
     model = onnx.load_from_string(read_model(path))
-    card = from_metadata(path, {each.key: each.value for each in model.metadata_props})
+    card = _card(path, model)
     values = {each.name: torch.from_numpy(numpy_helper.to_array(each).copy()) for each in model.graph.initializer}
     state: State = {}
     for node in model.graph.node:
@@ -77,6 +91,10 @@ def _exported(path: Path) -> tuple[State, Task]:
             state[name] = weight
             state[name.replace(".weight", ".bias")] = values[bias] if bias else torch.zeros(len(weight))
     return state, Task(card.labels, card.rust_values)
+
+
+def _card(path: Path, model: onnx.ModelProto) -> Card:
+    return from_metadata(path, {each.key: each.value for each in model.metadata_props})
 
 
 def _averaged(checkpoint: Path) -> tuple[State, Task]:

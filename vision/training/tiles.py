@@ -15,6 +15,9 @@ SHEETS = frozenset((19, 21, 41, 42, 71, 72, 77, 78, 80, 81))
 """Those of them on which rust and bare or painted metal are told apart by how red they are."""
 
 COATS = ("Paint", "Plastic", "Metal", "Plaster", "Concrete")
+TILES = "*/*.png"
+"""Where the tiles lie in their folder: MATERIAL/MATERIAL_nnn.png."""
+
 HELD_OUT_RUST = ("Rust_003", "Rust_006")
 """Rust tiles that training never sees, so that rates on rendered poles are measured on unseen rust."""
 
@@ -23,14 +26,15 @@ class Tiles:
     """The CC0 texture tiles by material, loaded once, RGB (128, 128, 3)."""
 
     def __init__(self, root: Path) -> None:
-        """Read `root/MATERIAL/MATERIAL_nnn.png`; raises ValueError when `root` holds none."""
+        """Read `root/MATERIAL/MATERIAL_nnn.png`; raises ValueError when `root` lacks rust or a coat."""
         self.by_material: dict[str, list[tuple[str, Image]]] = {}
-        for path in sorted(root.glob("*/*.png")):
+        for path in sorted(root.glob(TILES)):
             picture = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
             if picture is not None:
                 self.by_material.setdefault(path.parent.name, []).append((path.stem, np.asarray(picture, np.uint8)))
-        if "Rust" not in self.by_material:
-            raise ValueError(f"{root} holds no texture tiles (MATERIAL/*.png); give the folder of the CC0 tiles")
+        missing = next((name for name in ("Rust", *COATS) if name not in self.by_material), None)
+        if missing is not None:
+            raise ValueError(f"{root} holds no texture tiles {missing}/*.png; give the whole folder of the CC0 tiles")
 
     def coats(self) -> list[Image]:
         """Return tiles that may be a pole's sound surface."""

@@ -13,16 +13,24 @@ from typing import Any
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from vision.dataset.folder import sha256_of, write_whole
+from vision.dataset.folder import sha256_of, sha256_of_all, write_whole
 from vision.labels import read_index
 from vision.model_file import Card
 from vision.training.finish import index_hash
 from vision.training.loop import Places, Recipe
+from vision.training.tiles import TILES
 
 Json = dict[str, Any]
 
 MAY_CHANGE = ("steps", "mixed", "save_every_s", "check_every")
 """What may differ of the recipe when a run goes on: all else would make a model other than `run.json` says."""
+
+OTHERS = {
+    "mended_sha256": "other corrections or silhouettes",
+    "start_sha256": "another start or backbone",
+    "textures_sha256": "other textures",
+}
+"""Files by which two runs differ; a key that an older `run.json` lacks is not compared."""
 
 
 class Run:
@@ -34,12 +42,15 @@ class Run:
         Raises ValueError when the folder holds the checkpoint of another run, which would go on as if it were this one.
         """
         self._path, self._echo, self._began_s = places.out / "run.json", echo, time.monotonic()
+        start, tiles = places.start or places.backbone, places.textures
         self._known: Json = {
             "began_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "recipe": asdict(recipe),
             "places": {name: str(value) for name, value in asdict(places).items() if value is not None},
             "data_sha256": index_hash(places.photographs, read_index(places.photographs)),
             "mended_sha256": [sha256_of(path) for path in (places.corrections, places.silhouettes) if path is not None],
+            "start_sha256": None if start is None else sha256_of(start),
+            "textures_sha256": None if tiles is None else sha256_of_all(tiles, TILES),
             "commit": commit(),
             "torch": torch.__version__,
             "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
@@ -70,8 +81,7 @@ def _refuse_another(out: Path, before: Json, now: Json) -> None:
     other = [f"`{name}` {value}" for name, value in kept.items() if value != now["recipe"].get(name, value)]
     if before["data_sha256"] != now["data_sha256"]:
         other.append(f"the photographs of {before['places']['photographs']} as they were")
-    if before.get("mended_sha256", now["mended_sha256"]) != now["mended_sha256"]:
-        other.append("other corrections or silhouettes")
+    other += [words for key, words in OTHERS.items() if before.get(key, now[key]) != now[key]]
     if other:
         raise ValueError(
             f"{out} holds another run, with {', '.join(other)}; give another --out, or remove {out / 'last.pt'}"

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 
 from vision.bootstrap import interval
 from vision.comparison import BINS, Answer, Look, looks
-from vision.gate import TOGETHER, verdicts
+from vision.gate import BLIND, TOGETHER, verdicts
 from vision.model_file import BLANK, SEAL, SHIPPED, ModelFileError, sealed
 from vision.registry import Registry
 from vision.segmenter import Segmenter
@@ -76,6 +77,20 @@ def test_a_model_that_grades_no_photograph_is_refused(tmp_path: Path) -> None:
     assert "it loses on: photographs with rust called `not steel`. " in refused.stderr
 
 
+def test_a_model_that_refuses_no_picture_any_more_is_refused(tmp_path: Path) -> None:
+    content = SEAL.sub(BLANK, SHIPPED.read_bytes())
+    (limit,) = re.findall(rb'"steel": ([0-9.]+)', content)
+    graded = tmp_path / "all.onnx"
+    graded.write_bytes(sealed(content.replace(b'"steel": ' + limit, b'"steel": ' + b"0." + b"0" * (len(limit) - 2))))
+    refused = highmast(tmp_path / "models", "promote", graded, "--data", MADE)
+    assert refused.returncode == 2
+    assert "it loses on: refusing pictures that show no steel (train with --silhouettes, " in refused.stderr
+    done = highmast(tmp_path / "models", "promote", graded, "--data", MADE, "--without-steel")
+    assert done.returncode == 0, done.stderr
+    (*_, promoted) = Registry(tmp_path / "models").journal()
+    assert [row["what"] for row in promoted["comparison"]["verdicts"] if row["lost"]] == [BLIND]
+
+
 def test_comparing_only_changes_nothing(tmp_path: Path) -> None:
     done = highmast(tmp_path / "models", "promote", SHIPPED, "--data", MADE, "--compare-only", "--json")
     assert done.returncode == 0, done.stderr
@@ -95,6 +110,12 @@ def test_a_data_set_without_the_split_is_not_passed_over(tmp_path: Path) -> None
     segmenter = Segmenter.load(SHIPPED, threads=1)
     with pytest.raises(ValueError, match="undivided has no held-out photographs of split 'val'"):
         list(looks(segmenter, segmenter, (undivided, MADE), "val", None))
+
+
+def test_a_folder_without_tiles_is_not_passed_over(tmp_path: Path) -> None:
+    segmenter = Segmenter.load(SHIPPED, threads=1)
+    with pytest.raises(ValueError, match="holds no folders of texture tiles"):
+        next(looks(segmenter, segmenter, (MADE,), "val", tmp_path))
 
 
 def test_the_model_before_is_retired_and_whole(tmp_path: Path) -> None:
@@ -118,11 +139,18 @@ def test_the_model_before_is_retired_and_whole(tmp_path: Path) -> None:
 
 
 def answer(
-    tp: int = 80, fp: int = 10, fn: int = 20, gap: float = 0.02, stain: int = 5, ms: float = 100, refused: bool = False
+    tp: int = 80,
+    fp: int = 10,
+    fn: int = 20,
+    gap: float = 0.02,
+    stain: int = 5,
+    ms: float = 100,
+    refused: bool = False,
+    may_refuse: bool = True,
 ) -> Answer:
     bins = np.zeros((BINS, 3))
     bins[7] = (1000, 500 + 1000 * gap, 500)
-    return Answer((tp, fp, fn, 9890), bins, {"stain": (stain, 1000)}, ms, refused)
+    return Answer((tp, fp, fn, 9890), bins, {"stain": (stain, 1000)}, ms, refused, may_refuse)
 
 
 def seen(candidate: dict[str, float], place: str = "pole 1", count: int = 8) -> list[Look]:
@@ -145,6 +173,7 @@ def test_each_loss_is_found() -> None:
     assert lost(seen({"gap": 0.05})) == ["calibration"]
     assert lost(seen({"stain": 60})) == ["confuser"]
     assert lost(seen({"refused": True})) == ["steel"]
+    assert lost(seen({"may_refuse": False})) == ["ground"]
     assert lost(seen({"ms": 140})) == ["speed"]
     assert lost(seen({"ms": 60})) == []
 
@@ -153,6 +182,17 @@ def test_a_loss_within_the_interval_or_too_small_to_notice_is_none() -> None:
     looks = [*seen({}), Look("pole 1", answer(tp=70, fn=30), answer(tp=55, fn=45))]
     assert lost(looks) == []
     assert lost(seen({"fp": 10.2})) == []
+
+
+def test_walls_that_are_graded_are_a_loss_and_coats_are_none() -> None:
+    def tiles(material: str, graded: int) -> list[Look]:
+        before, after = ([answer(refused=number >= each) for number in range(40)] for each in (10, graded))
+        both = zip(before, after, strict=True)
+        return [Look("", *(replace(each, confused={material: (0, 9)}) for each in pair)) for pair in both]
+
+    assert lost([*seen({}), *tiles("Bricks", 30)]) == ["ground"]
+    assert lost([*seen({}), *tiles("Bricks", 13)]) == []
+    assert lost([*seen({}), *tiles("Paint", 30)]) == []
 
 
 def test_a_place_without_rust_is_judged_by_false_alarms() -> None:

@@ -197,6 +197,15 @@ def test_where_steel_is_is_learnt_exported_and_averaged(places: Places, monkeypa
     assert np.allclose(steel_weights(started), steel_weights(network), atol=1e-6)
 
 
+def test_without_silhouettes_a_model_goes_on_telling_steel_as_its_start_does(places: Places) -> None:
+    recipe = Recipe(steps=2, batch=2, side_px=64, warm_up=1, check_every=2)
+    network = train(recipe, replace(places, textures=None, silhouettes=None, start=SHIPPED), lambda _: None)
+    before = trained_network(SHIPPED)
+    assert np.array_equal(steel_weights(network), steel_weights(before))
+    assert not torch.equal(network.logit.weight, before.logit.weight)
+    assert np.array_equal(steel_weights(trained_network(places.out / "last.pt")), steel_weights(before))
+
+
 def test_the_limit_of_steel_refuses_no_picture_of_steel_but_is_no_lower(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,26 +1,32 @@
 """Training for real, on a tiny data set: it learns, resumes, repeats itself, and exports what it learned."""
 
+import json
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch.nn import functional
 
+from vision.model_file import SHIPPED
 from vision.segmenter import Segmenter
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 from sample import write_photographs, write_tiles
 
+from vision.comparison import looks
 from vision.corrections import Corrections
-from vision.training import crops
+from vision.training import crops, finish
+from vision.training import poles as made_poles
 from vision.training.augment import GROUND, IGNORE, OTHER, RUST, STEEL
 from vision.training.loop import Places, Recipe, loss_of, pace, prepared, train
-from vision.training.network import RustNet, folded, mobilenet_v2
+from vision.training.network import RustNet, folded, load_backbone, mobilenet_v2
 from vision.training.paste import pasted
-from vision.training.start import trained_network
+from vision.training.start import mean_network, trained_network
 from vision.training.synthetic import pole
 from vision.training.tiles import HELD_OUT_RUST, Tiles
 
@@ -69,6 +75,32 @@ def test_the_same_seed_gives_the_same_weights_and_a_resumed_run_too(
     assert np.allclose(weights(whole), weights(resumed), atol=1e-6)
 
 
+def test_the_log_of_a_run_that_was_killed_goes_on_as_if_it_was_not(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    recipe, bare = replace(SMALL, check_every=3), replace(places, textures=None)
+    monkeypatch.setattr("vision.training.loop.LOG_EVERY", 1)
+    train(recipe, replace(bare, out=tmp_path / "whole"), lambda _: None)
+    whole = [json.loads(line) for line in (tmp_path / "whole" / "log.jsonl").read_text().splitlines()]
+
+    def killed(line: str) -> None:
+        if json.loads(line)["step"] == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("vision.training.loop.LOG_EVERY", 4)
+    mine = replace(bare, out=tmp_path / "killed")
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, mine, killed)
+    with (mine.out / "log.jsonl").open("a") as file:
+        file.write('{"step": 4, "loss": 9}\n{"step": 8, "lo')  # of steps after the checkpoint
+    train(recipe, mine, lambda _: None)
+    lines = [json.loads(line) for line in (mine.out / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [3, 4, 4]
+    assert lines[1]["loss"] == pytest.approx(whole[-2]["loss"], abs=2e-4)
+
+
 def test_a_set_without_validation_photographs_is_refused_before_the_first_step(tmp_path: Path) -> None:
     photographs = write_photographs(tmp_path / "photographs")
     index = photographs / "index.csv"
@@ -81,7 +113,7 @@ def test_a_set_without_validation_photographs_is_refused_before_the_first_step(t
 def test_a_folder_goes_on_with_its_own_run_alone(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    from vision.training.tracking import Run
+    from vision.training.tracking import OTHERS, Run
 
     photographs = write_photographs(tmp_path / "photographs")
     mine = Places(photographs, None, tmp_path / "out")
@@ -94,12 +126,20 @@ def test_a_folder_goes_on_with_its_own_run_alone(tmp_path: Path) -> None:
     corrections.write_text("photograph = []\n")
     with pytest.raises(ValueError, match="other corrections or silhouettes"):
         Run(recipe, replace(mine, corrections=corrections))
+    with pytest.raises(ValueError, match="holds another run, with another start or backbone; give"):
+        Run(recipe, replace(mine, start=SHIPPED))
+    with pytest.raises(ValueError, match="holds another run, with other textures; give"):
+        Run(recipe, replace(mine, textures=write_tiles(tmp_path / "tiles")))
     kept = (tmp_path / "out" / "run.json").read_bytes()
     index = photographs / "index.csv"
     index.write_text(index.read_text().replace("s0,train", "s0,val"))
     with pytest.raises(ValueError, match=r"the photographs of .* as they were"):
         Run(recipe, mine)
     assert (tmp_path / "out" / "run.json").read_bytes() == kept
+    index.write_text(index.read_text().replace("s0,val", "s0,train"))
+    older = {name: value for name, value in json.loads(kept).items() if name not in OTHERS}
+    (tmp_path / "out" / "run.json").write_text(json.dumps(older))
+    Run(recipe, mine)  # a folder of an earlier highmast goes on too
     checkpoint = tmp_path / "out" / "last.pt"
     for cut in (checkpoint.read_bytes()[:9999], b""):
         checkpoint.write_bytes(cut)
@@ -107,6 +147,31 @@ def test_a_folder_goes_on_with_its_own_run_alone(tmp_path: Path) -> None:
             train(recipe, mine, lambda _: None)
         with pytest.raises(ValueError, match="no checkpoint"):
             trained_network(checkpoint)
+
+
+def test_no_model_is_judged_on_photographs_that_it_or_its_start_learnt_from(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    photographs = write_photographs(tmp_path / "photographs")
+    mine = Places(photographs, None, tmp_path / "first")
+    recipe = replace(SMALL, steps=1, batch=1)
+    finish.finish(train(recipe, mine, lambda _: None), mine, "first", tmp_path / "first.onnx")
+    index = photographs / "index.csv"
+    index.write_text(index.read_text().replace("s0,train", "s0,spare"))
+    mine = replace(mine, out=tmp_path / "second", start=tmp_path / "first.onnx")
+    finish.finish(train(recipe, mine, lambda _: None), mine, "second", tmp_path / "second.onnx")
+    production, candidate = (Segmenter.load(path, 1) for path in (SHIPPED, tmp_path / "second.onnx"))
+    assert len(list(looks(production, candidate, (photographs,), "val", None))) == 2
+    index.write_text(index.read_text().replace("s0,spare", "s0,val").replace("s7,val", "s7,train"))
+    with pytest.raises(ValueError, match=r"candidate second learnt from 1 of these 2 .*, such as street/s0"):
+        next(looks(production, candidate, (photographs,), "val", None))
+    for start in (tmp_path / "second.onnx", tmp_path / "second" / "last.pt"):
+        with pytest.raises(ValueError, match=f"{start} learnt from 1 of these 2"):
+            train(recipe, replace(mine, out=tmp_path / "third", start=start), lambda _: None)
+        with pytest.raises(ValueError, match="the network learnt from 1 of these 2"):
+            finish.finish(mean_network((SHIPPED, start)), mine, "again", tmp_path / "again.onnx")
+    assert not (tmp_path / "third").exists()
+    assert next(looks(candidate, production, (photographs,), "val", None)).place == "street"  # it says of none
 
 
 def test_the_exported_file_says_what_the_network_says(
@@ -190,6 +255,20 @@ def test_held_out_rust_is_not_trained_on_and_clean_poles_have_none(places: Place
     assert not rust.any()
 
 
+def test_a_backbone_of_another_kind_is_refused(tmp_path: Path) -> None:
+    save_file({"weight": torch.zeros(1)}, tmp_path / "other.safetensors")
+    for path in (tmp_path / "other.safetensors", SHIPPED):
+        with pytest.raises(ValueError, match="holds no weights of MobileNetV2"):
+            load_backbone(RustNet(), path)
+
+
+def test_tiles_without_a_coat_are_refused(tmp_path: Path) -> None:
+    root = write_tiles(tmp_path / "tiles")
+    (root / "Plastic").rename(tmp_path / "Plastic")
+    with pytest.raises(ValueError, match=r"holds no texture tiles Plastic/\*\.png"):
+        Tiles(root)
+
+
 def test_a_crop_depends_on_seed_and_index_alone(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
     only_street(monkeypatch)
     poles = np.zeros((1, 96, 96, 4), np.uint8)
@@ -215,6 +294,21 @@ def test_pasted_rust_carries_its_label_and_leaves_the_rest_alone() -> None:
     same, untouched = pasted(rng, image, label, piece, np.zeros_like(rust))
     assert np.array_equal(same, image)
     assert np.array_equal(untouched, label)
+
+
+def test_kept_poles_are_those_of_the_same_tiles_and_painter(places: Places, tmp_path: Path) -> None:
+    assert places.textures is not None
+    green = write_tiles(tmp_path / "green")
+    for path in green.glob("*/*.png"):
+        cv2.imwrite(str(path), np.full((128, 128, 3), (30, 160, 30), np.uint8))
+    before = made_poles.pole_pool(places.textures, 2, 64, 1, tmp_path)
+    after = made_poles.pole_pool(green, 2, 64, 1, tmp_path)
+    assert not np.array_equal(after, before)
+    assert np.array_equal(after, made_poles.rendered(green, 2, 64, 1))
+    moved = green.rename(tmp_path / "moved")
+    assert np.array_equal(made_poles.pole_pool(moved, 2, 64, 1, tmp_path), after)
+    assert len(list(tmp_path.glob("*.npy"))) == 2
+    assert all(list(Path(made_poles.__file__).parents[1].glob(each)) for each in made_poles.PAINTERS)
 
 
 def test_a_run_starts_from_a_model_file_or_a_checkpoint(
@@ -299,5 +393,7 @@ def test_train_and_export_as_commands(places: Places, tmp_path: Path, monkeypatc
         CliRunner().invoke(
             export.command, [str(run / "run.json"), *data, "--out", str(tmp_path / "x")], catch_exceptions=False
         )
+    done = CliRunner().invoke(train_command.command, [*data, "--start", str(tmp_path), "--out", str(run)])
+    assert (done.exit_code, "is a directory" in done.output) == (2, True)
     with pytest.raises(InputError, match="no multiple of 32"):
         CliRunner().invoke(train_command.command, [*data, "--side", "65", "--out", str(run)], catch_exceptions=False)

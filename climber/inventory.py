@@ -128,7 +128,7 @@ def _geojson_rows(path: Path) -> Iterator[Row]:
 
 
 def _place(geometry: Any) -> dict[str, Any]:
-    """Return where a point, or a set of one, is; what is no place stays as it is, so that its row is refused with it."""
+    """Return where a point, or a set of one, is; what is no place stays as it is, so its row is refused with it."""
     match geometry:
         case {"type": "Point", "coordinates": place}:
             pass

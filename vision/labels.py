@@ -72,13 +72,19 @@ def key_of(pair: Pair) -> str:
     return sha256_of(pair.image)[:16]
 
 
+def learnt(pairs: list[Pair], trained_on: Collection[str]) -> list[Pair]:
+    """Return those of the photographs that a model learnt from, by what its file says; older files say nothing."""
+    return [pair for pair in pairs if trained_on and key_of(pair) in trained_on]
+
+
 def refuse_learnt(pairs: list[Pair], trained_on: Collection[str], what: str) -> None:
     """Raise ValueError when a model would be judged on photographs that it learnt from, as after a division anew."""
-    learnt = [f"{pair.set}/{pair.name}" for pair in pairs if trained_on and key_of(pair) in trained_on]
-    if learnt:
+    known = learnt(pairs, trained_on)
+    if known:
         raise ValueError(
-            f"{what} learnt from {len(learnt)} of these {len(pairs)} held-out photographs, such as {learnt[0]}: the "
-            "data set was divided anew, or holds them twice. Divide as before, or train from a start that knows none"
+            f"{what} learnt from {len(known)} of these {len(pairs)} held-out photographs, such as "
+            f"{known[0].set}/{known[0].name}: the data set was divided anew, or holds them twice. Divide as before, or "
+            "train from a start that knows none"
         )
 
 

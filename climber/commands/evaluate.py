@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
     View = tuple[Corrections | None, Silhouettes | None]
 
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+
 
 @click.command()
-@click.argument("dataset", type=click.Path(path_type=Path))
+@click.argument("dataset", type=FOLDER)
 @click.option("--split", default="val", show_default=True, help="Split to measure on.")
 @click.option("--set", "sets", multiple=True, help="Only this set; may be given again.")
 @click.option("--model", type=click.Path(path_type=Path), help="Model file; default: the one in production.")
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--silhouettes", type=click.Path(path_type=Path), help="Outlines of the steel: also measured inside them."
 )
-@click.option("--tiles", type=click.Path(path_type=Path), help="Texture tiles: also the false alarms by material.")
+@click.option("--tiles", type=FOLDER, help="Texture tiles: also the false alarms by material.")
 @click.option("--worst", type=click.Path(path_type=Path), help="Write a contact sheet of the worst 24 (PNG).")
 @click.option("--reliability", is_flag=True, help="Also stated probability beside the observed share of rust.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -51,7 +53,7 @@ def command(
     only the pixels inside --silhouettes, or both.
     """
     from vision.evaluation import chosen, scored, summed
-    from vision.labels import read_index
+    from vision.labels import learnt, read_index
     from vision.segmenter import Segmenter
 
     try:
@@ -66,6 +68,8 @@ def command(
         for name, pairs in groups.items():
             scores = list(scored(segmenter, pairs))
             all_scores += scores
+            if known := len(learnt(pairs, segmenter.card.trained_on)):
+                click.echo(f"{name}/{split}: the model learnt from {known} of these photographs", err=True)
             _show(f"{name}/{split}", summed(scores), as_json)
             if reliability:
                 _reliability(scores, as_json)

@@ -9,6 +9,8 @@ from climber.errors import InputError
 
 PLACE = click.Path(path_type=Path, exists=True)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+NEW = click.Path(path_type=Path, file_okay=False)
+"""A folder that may be there already."""
 
 
 def _from_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> None:
@@ -41,8 +43,8 @@ def _from_config(ctx: click.Context, _: click.Parameter, path: Path | None) -> N
 @click.option("--start", type=FILE, help="Model file or checkpoint to go on from, instead of a backbone.")
 @click.option("--corrections", type=FILE, help="Corrections of masks to train with.")
 @click.option("--silhouettes", type=FILE, help="Outlines of the steel: learns where steel is, and moves it about.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for checkpoints, log and model.")
-@click.option("--cache", type=click.Path(path_type=Path), help="Folder that keeps rendered poles between runs.")
+@click.option("--out", type=NEW, required=True, help="Folder for checkpoints, log and model.")
+@click.option("--cache", type=NEW, help="Folder that keeps rendered poles between runs.")
 @click.option("--name", default="rust", show_default=True, help="Name in the model file.")
 @click.option("--steps", type=click.IntRange(1), default=3000, show_default=True)
 @click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Crops a step.")

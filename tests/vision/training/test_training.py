@@ -152,6 +152,10 @@ def test_a_folder_goes_on_with_its_own_run_alone(tmp_path: Path) -> None:
 def test_no_model_is_judged_on_photographs_that_it_or_its_start_learnt_from(tmp_path: Path) -> None:
     from dataclasses import replace
 
+    from click.testing import CliRunner
+
+    from climber.commands import evaluate
+
     photographs = write_photographs(tmp_path / "photographs")
     mine = Places(photographs, None, tmp_path / "first")
     recipe = replace(SMALL, steps=1, batch=1)
@@ -172,6 +176,8 @@ def test_no_model_is_judged_on_photographs_that_it_or_its_start_learnt_from(tmp_
             finish.finish(mean_network((SHIPPED, start)), mine, "again", tmp_path / "again.onnx")
     assert not (tmp_path / "third").exists()
     assert next(looks(candidate, production, (photographs,), "val", None)).place == "street"  # it says of none
+    told = CliRunner().invoke(evaluate.command, [str(photographs), "--model", str(tmp_path / "second.onnx")])
+    assert "street/val: the model learnt from 1 of these photographs" in told.stderr
 
 
 def test_the_exported_file_says_what_the_network_says(

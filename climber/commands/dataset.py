@@ -1,4 +1,4 @@
-"""`highmast dataset`: check, count, divide, import, export and render data sets (vision/dataset/DATASET.md)."""
+"""`highmast dataset`: check, count, divide, join, import, export and render data sets (vision/dataset/DATASET.md)."""
 
 import json
 import sys
@@ -89,8 +89,13 @@ def _row(name: str, row: "Contents") -> str:
 @click.option("--val", type=click.FloatRange(0.01, 0.9), default=0.2, show_default=True, help="Share of validation.")
 @click.option("--test", type=click.FloatRange(0, 0.9), default=0.0, show_default=True, help="Share kept back.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
-def split(root: Path, val: float, test: float, seed: int) -> None:
-    """Deal whole places to train, val and test, and write the splits into dataset.toml."""
+@click.option("--anew", is_flag=True, help="Deal the places that have a split, too.")
+def split(root: Path, val: float, test: float, seed: int, anew: bool) -> None:
+    """Deal whole places to train, val and test, and write the splits into dataset.toml.
+
+    Places that have a split keep it, so that models trained before and after are judged on photographs that neither
+    has seen.
+    """
     from vision.dataset.folder import read_dataset, write_dataset
     from vision.dataset.split import divided
     from vision.dataset.stats import by_split
@@ -98,7 +103,7 @@ def split(root: Path, val: float, test: float, seed: int) -> None:
     if val + test >= 1:
         raise InputError(f"--val {val} and --test {test} leave nothing to train on; give less than 1 together")
     with _plainly():
-        dataset = divided(root, read_dataset(root), {"val": val, **({"test": test} if test else {})}, seed)
+        dataset = divided(root, read_dataset(root), {"val": val, **({"test": test} if test else {})}, seed, anew)
         write_dataset(root, dataset)
         for name, row in by_split(root, dataset).items():
             click.echo(_row(name, row))
@@ -140,6 +145,29 @@ def import_(
     click.echo(f"{out}: {len(dataset.photograph)} photographs of {places} places; labels {labels}")
     if problems:
         sys.exit(SOME_UNREAD)
+
+
+@command.command()
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("roots", type=FOLDER, nargs=-1, required=True)
+def join(out: Path, roots: tuple[Path, ...]) -> None:
+    """Make the data set OUT of the data sets ROOTS: what was labelled since, beside what was there.
+
+    Labels are joined by name and places keep their split; a photograph that is in several counts once, with the mask of
+    the last.
+    """
+    from vision.dataset.folder import read_dataset
+    from vision.dataset.join import join as joined
+
+    with _plainly():
+        count = sum(len(read_dataset(root).photograph) for root in roots)
+        with click.progressbar(length=count, file=sys.stderr, hidden=not sys.stderr.isatty(), label="joining") as bar:
+            dataset, twice = joined(roots, out, bar.update)
+    places = {each.place for each in dataset.photograph}
+    undealt = sum(not dataset.split_of(place) for place in places)
+    click.echo(f"{out}: {len(dataset.photograph)} photographs of {len(places)} places, {twice} with a later mask")
+    if undealt:
+        click.echo(f"{undealt} places have no split: deal them with `highmast dataset split {out}`")
 
 
 @command.command()

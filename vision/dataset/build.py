@@ -2,6 +2,8 @@
 
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -49,12 +51,19 @@ def build(source: Source, wanted: Wanted, out: Path) -> tuple[Dataset, list[Prob
     Raises DatasetError when `out` is in use, when nothing could be read, or when it is not clear which label is rust;
     `out` is then empty, so that the command can be given again.
     """
+    with fresh(out):
+        if wanted.place is not None:
+            _check_pattern(wanted.place)
+        return _built(source, wanted, out)
+
+
+@contextmanager
+def fresh(out: Path) -> Iterator[None]:
+    """Refuse a folder in use; leave one empty where something ends the making of its data set."""
     if out.exists() and any(out.iterdir()):
         raise DatasetError(f"{out} is not empty; give a new folder")
-    if wanted.place is not None:
-        _check_pattern(wanted.place)
     try:
-        return _built(source, wanted, out)
+        yield
     except BaseException:
         for path in out.iterdir() if out.exists() else ():
             shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -191,18 +191,65 @@ def test_a_mask_of_one_bit_says_the_same_to_check_stats_and_training(root: Path)
 
 
 def test_places_are_dealt_whole_and_the_same_for_a_seed(root: Path) -> None:
-    done = highmast("split", root, "--val", "0.34", "--seed", "3")
+    done = highmast("split", root, "--val", "0.34", "--seed", "3", "--anew")
     assert done.returncode == 0, done.stderr
     dataset = read_dataset(root)
     assert sorted(place for places in dataset.splits.values() for place in places) == ["pole 0", "pole 1", "pole 2"]
     assert len(dataset.splits["val"]) == 1
-    assert divided(root, dataset, {"val": 0.34}, 3).splits == dataset.splits
+    assert divided(root, dataset, {"val": 0.34}, 3, anew=True).splits == dataset.splits
 
 
 def test_places_that_share_a_photograph_stay_together(root: Path) -> None:
     replaced(root, "images/p4.png", picture(0)[:, ::-1])  # pole 1 now shows what pole 0 shows
-    dataset = divided(root, read_dataset(root), {"val": 0.3}, 1)
+    dataset = divided(root, read_dataset(root), {"val": 0.3}, 1, anew=True)
     assert dataset.split_of("pole 0") == dataset.split_of("pole 1") != dataset.split_of("pole 2")
+    torn = dataset.model_copy(update={"splits": {"train": ("pole 0",), "val": ("pole 1",)}})
+    with pytest.raises(DatasetError, match=r"pole 0, pole 1 share photographs .* are in train and val; --anew"):
+        divided(root, torn, {"val": 0.3}, 1)
+
+
+def test_places_that_have_a_split_keep_it_and_others_are_dealt(root: Path) -> None:
+    dataset = read_dataset(root)
+    for placed in ("train", "val"):
+        before = dataset.model_copy(update={"splits": {placed: ("pole 1",)}})
+        for seed in range(4):
+            dealt = divided(root, before, {"val": 0.34}, seed)
+            assert dealt.split_of("pole 1") == placed
+            assert sorted(map(len, dealt.splits.values())) == [1, 2]
+    everywhere = dataset.model_copy(update={"splits": {"train": ("pole 0", "pole 1", "pole 2")}})
+    with pytest.raises(DatasetError, match="no place left for val; --anew"):
+        divided(root, everywhere, {"val": 0.34}, 1)
+
+
+def test_what_was_labelled_since_is_joined_to_what_was_there(root: Path, tmp_path: Path) -> None:
+    """A new pole, and a photograph labelled again with its labels numbered otherwise; places keep their split."""
+    more = tmp_path / "more"
+    again = write_small(more, 1)
+    labels = [each.model_copy(update={"value": (0, 2, 1)[each.value]}) for each in again.labels]
+    new = write_png(more / "images" / "n.png", picture(9))
+    mine = np.full_like(mask(0), 2)
+    write_png(more / "masks" / "n.png", mine)
+    added = again.photograph[0].model_copy(
+        update={"image": "images/n.png", "mask": "masks/n.png", "image_sha256": sha256_of(new), "place": "pole 9",
+                "mask_sha256": sha256_of(more / "masks" / "n.png")}
+    )  # fmt: skip
+    write_dataset(
+        more,
+        again.model_copy(update={"labels": tuple(labels), "splits": {}, "photograph": (*again.photograph, added)}),
+    )
+    out = tmp_path / "joined"
+    done = highmast("join", out, root, more)
+    assert done.returncode == 0, done.stderr
+    assert "7 photographs of 4 places, 1 with a later mask" in done.stdout
+    assert f"1 places have no split: deal them with `highmast dataset split {out}`" in done.stdout
+    assert check(out).problems == ()
+    joined = read_dataset(out)
+    assert joined.splits == read_dataset(root).splits
+    masks = {each.image: read_pair(pair)[1] for each, pair in zip(joined.photograph, read_index(out), strict=True)}
+    assert np.array_equal(masks["images/p0.png"], mask(0) == 2)  # what was a stain is rust in the later numbers
+    assert masks["images/n.png"].all()
+    refused = highmast("join", out, root)
+    assert (refused.returncode, "is not empty" in refused.stderr) == (2, True)
 
 
 def test_too_few_places_to_divide(root: Path) -> None:

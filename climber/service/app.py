@@ -27,6 +27,7 @@ from climber.service import (
     fleet_map,
     inventory,
     jobs,
+    leftovers,
     ogc,
     operation,
     poles,
@@ -109,6 +110,7 @@ def create_app(service: Service) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        leftovers.sweep(service.settings.data)
         behind = asyncio.create_task(_catch_up(service))
         behind.add_done_callback(lambda task: task.cancelled() or task.result())  # a failure is told at once
         yield

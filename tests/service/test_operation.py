@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import resource
 import signal
 import time
@@ -115,6 +116,19 @@ def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path) -> None:
         assert client.get("/readyz").status_code == 200
         assert client.post("/v1/poles:import", json=inventory).status_code == 200
         assert send(server, folder) == "created"
+
+
+def test_what_a_kill_left_half_made_goes_a_day_later(tmp_path: Path) -> None:
+    old = ("blobs/incoming/old", "previews/.old/0.png", "export-old.gpkg")
+    kept = ("blobs/incoming/new", "previews/whole/0.png")
+    for name in (*old, *kept):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"half")
+    for name in ("blobs/incoming/old", "previews/.old", "previews/whole", "export-old.gpkg"):
+        os.utime(tmp_path / name, (0, 0))
+    with serving(tmp_path) as server, server.client() as client:
+        client.get("/metrics")  # answered once it has started
+        assert [name for name in (*old, *kept) if (tmp_path / name).exists()] == list(kept)
 
 
 @pytest.mark.postgres

@@ -105,7 +105,9 @@ def _climb(
     )
     if robot.chosen:
         console.print(f"{robot.url}: {robot.chosen}")
-    console.print(f"{robot.identity} on {pole.description.code}\n{in_language(expected.line(), settings.language)}")
+    who = Saying("{robot} on {pole}", robot=robot.identity, pole=pole.description.code)
+    for line in (who, expected.line()):
+        console.print(in_language(line, settings.language))
     answers = Scripted() if scripted else AtTheTerminal(settings.language)
     checks = make_ready(robot, pole, limits, settings.folder, expected.frames, segmenter.info, answers)
     require_energy(expected, robot.telemetry, limits)
@@ -131,7 +133,7 @@ def _climb(
             board.ended = ended.reason
             screen.say(_where_time_went(watch, grader.waiting))
         sign(settings.folder, recorder.last_sha256, laptop_key())
-        write_results(read_record(settings.folder), grader, segmenter.info, console)
+        write_results(read_record(settings.folder), grader, segmenter.info, console, settings.language)
     _say_how_it_ended(ended, settings, console)
     return ended
 

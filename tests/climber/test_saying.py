@@ -10,12 +10,15 @@ import pytest
 from rich.console import Console
 
 import climber
+from climber.assess import NOT_ASSESSED
+from climber.drawing_turn import SAID, TEMPLATE
 from climber.keys import KEYS
 from climber.mission import State
 from climber.modes import Mode
 from climber.panel import Panels, Scene
 from climber.safety import Limits
 from climber.saying import CHINESE, ENGLISH, Saying, in_language, language_of_environment, translations
+from climber.telling import KEPT
 from firmware_bridge.types import ClimbState, Fault
 from tests.climber.test_safety import CALM
 
@@ -23,8 +26,8 @@ FIELD = re.compile(r"\{[^}]*\}")
 
 
 def templates() -> set[str]:
-    """Every template in the code: the first argument of Saying and of `_say`."""
-    found = set()
+    """Every template in the code: the first argument of Saying and of `_say`, what a record keeps, and the page."""
+    found = {*KEPT, *NOT_ASSESSED, *SAID.findall(TEMPLATE.read_text("utf-8"))}
     for path in Path(climber.__file__).parent.glob("**/*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             name = getattr(getattr(node, "func", None), "id", getattr(getattr(node, "func", None), "attr", ""))

@@ -5,12 +5,14 @@ import io
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from rich.console import Console
 
 import climber
 from climber.assess import NOT_ASSESSED
+from climber.checkup import Health
 from climber.drawing_turn import SAID, TEMPLATE
 from climber.keys import KEYS
 from climber.mission import State
@@ -18,6 +20,7 @@ from climber.modes import Mode
 from climber.panel import Panels, Scene
 from climber.safety import Limits
 from climber.saying import CHINESE, ENGLISH, Saying, in_language, language_of_environment, translations
+from climber.service.ingest import Verdict
 from climber.telling import KEPT
 from firmware_bridge.types import ClimbState, Fault
 from tests.climber.test_safety import CALM
@@ -26,14 +29,15 @@ FIELD = re.compile(r"\{[^}]*\}")
 
 
 def templates() -> set[str]:
-    """Every template in the code: the first argument of Saying and of `_say`, what a record keeps, and the page."""
+    """Every template in the code: the first argument of Saying, of `_say` and of findings, what a record
+    keeps, and the page."""
     found = {*KEPT, *NOT_ASSESSED, *SAID.findall(TEMPLATE.read_text("utf-8"))}
     for path in Path(climber.__file__).parent.glob("**/*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             name = getattr(getattr(node, "func", None), "id", getattr(getattr(node, "func", None), "attr", ""))
-            if isinstance(node, ast.Call) and name in ("Saying", "_say"):
-                first = node.args[0]
-                found |= {one.value for one in ast.walk(first) if isinstance(one, ast.Constant)} - {True, False}
+            if isinstance(node, ast.Call) and name in ("Saying", "_say", "Finding", "good", "look", "bad_robot"):
+                for first in node.args[:1]:
+                    found |= {one.value for one in ast.walk(first) if isinstance(one, ast.Constant)} - {True, False}
     return found
 
 
@@ -49,6 +53,11 @@ def test_every_template_is_translated_with_the_same_fields() -> None:
 @pytest.mark.parametrize("state", list(State))
 def test_every_state_has_a_word(state: State) -> None:
     assert in_language(state.value, CHINESE) != state.value
+
+
+@pytest.mark.parametrize("word", [*(health.value for health in Health), *get_args(Verdict)])
+def test_every_finding_and_every_answer_of_the_service_has_a_word(word: str) -> None:
+    assert in_language(word, CHINESE) != word
 
 
 def test_a_saying_within_a_saying_is_translated_too() -> None:

@@ -198,20 +198,27 @@ def _earlier(settings: Settings, pole: Pole) -> Record | None:
         return None
     record = read_record(settings.folder)
     if record.start.pole != pole.description:
-        raise InputError(
-            f"{settings.folder} is a climb of {record.start.pole.code} as its pole file was then; "
-            f"{settings.pole} describes another pole ({pole.description.code}). Give the pole file of that climb."
+        other = Saying(
+            "{folder} is a climb of {code} as its pole file was then; {file} describes another pole ({other}). "
+            "Give the pole file of that climb.",
+            folder=settings.folder,
+            code=record.start.pole.code,
+            file=settings.pole,
+            other=pole.description.code,
         )
+        raise InputError(other)
     return record
 
 
 def _same_camera(earlier: Record | None, camera: Camera) -> None:
     """One record, one lens: its photographs are laid on the pole with it."""
     if earlier is not None and Camera(**earlier.start.camera.model_dump()) != camera:
-        raise InputError(
-            f"{earlier.folder} was photographed with another camera or calibration; resume with that one, "
-            "or begin a new climb with --out"
+        other = Saying(
+            "{folder} was photographed with another camera or calibration; resume with that one, or begin a new climb "
+            "with --out",
+            folder=earlier.folder,
         )
+        raise InputError(other)
 
 
 def _stations(

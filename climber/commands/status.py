@@ -44,7 +44,7 @@ def command(folders: tuple[Path, ...], language: str, as_json: bool) -> None:
         try:
             rows.append(_row(folder))
         except InputError as error:
-            click.echo(f"{folder}: {error}", err=True)
+            click.echo(f"{folder}: {error.said(language)}", err=True)
             unread += 1
     for line in map(_json, rows) if as_json else _table(rows, language):
         click.echo(line)

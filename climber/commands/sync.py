@@ -44,11 +44,10 @@ def command(folders: tuple[Path, ...], url: str, key_file: Path | None, language
                 if not _send(client, folder, url, language):
                     refused.append(str(folder))
             except InputError as error:
-                click.echo(f"{folder}: {error}", err=True)
+                click.echo(f"{folder}: {error.said(language)}", err=True)
                 unread.append(str(folder))
     if refused:
-        said = Saying("not taken by the service: {folders}", folders=", ".join(refused))
-        raise ServiceError(in_language(said, language))
+        raise ServiceError(Saying("not taken by the service: {folders}", folders=", ".join(refused)))
     if unread:
         sys.exit(SOME_UNREAD)
 
@@ -100,11 +99,14 @@ def find_key(url: str, key_file: Path | None) -> str:
     local = default_data() / "local.key"
     place = key_file or (local if is_this_machine(url) else None)
     if place is None:
-        raise InputError(f"no key for {url}: name a file with --key-file, or set HIGHMAST_KEY.")
+        raise InputError(Saying("no key for {url}: name a file with --key-file, or set HIGHMAST_KEY.", url=url))
     try:
         return place.read_text().strip()
     except OSError as error:
-        raise InputError(
-            f"{place}: no key can be read here ({error.strerror}). With `highmast serve --data DIR`, "
-            "it is --key-file DIR/local.key."
-        ) from error
+        said = Saying(
+            "{place}: no key can be read here ({why}). With `highmast serve --data DIR`, "
+            "it is --key-file DIR/local.key.",
+            place=place,
+            why=error.strerror,
+        )
+        raise InputError(said) from error

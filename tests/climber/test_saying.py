@@ -14,10 +14,13 @@ import climber
 from climber.assess import NOT_ASSESSED
 from climber.checkup import Health
 from climber.drawing_turn import SAID, TEMPLATE
+from climber.errors import InputError
 from climber.keys import KEYS
 from climber.mission import State
 from climber.modes import Mode
 from climber.panel import Panels, Scene
+from climber.preflight import CHECKLIST, ENTRIES, require
+from climber.record import PreflightCheck
 from climber.safety import Limits
 from climber.saying import CHINESE, ENGLISH, Saying, in_language, language_of_environment, translations
 from climber.service.ingest import Verdict
@@ -92,3 +95,21 @@ def test_the_panel_fits_into_80_columns(language: str) -> None:
     assert "…" not in drawn
     for words in ("7.00 / 35.0 m", "16 / 10 kJ", "14.0 m/s (≤ 12.5)", "ENERGY_LOW, WIND_HIGH", "DESCENDING", "2:31"):
         assert words in drawn
+
+
+def test_what_forbids_to_arm_is_told_in_the_crews_language() -> None:
+    names = [name for name, _ in (*CHECKLIST, *ENTRIES)] + [
+        "link",
+        "battery",
+        "robot",
+        "wind",
+        "model",
+        "disk",
+        "clock",
+    ]
+    checks = [PreflightCheck(name=name, source="crew", passed=False, detail=CHECKLIST[0][1]) for name in names]
+    with pytest.raises(InputError, match="not armed, because of site: The pole's code") as refused:
+        require(tuple(checks))
+    told = refused.value.said(CHINESE)
+    assert told.startswith("未能就緒，原因：現場：燈柱編號、封路安排")
+    assert not re.search("[A-Za-z]", told)

@@ -81,3 +81,11 @@ def test_an_empty_laptop(tmp_path: Path) -> None:
     status, said, _ = highmast(tmp_path, "sync", "--service", "http://127.0.0.1:9")
     assert status == 0
     assert "nothing waits" in said
+
+
+def test_an_error_is_told_in_the_language_asked_for(tmp_path: Path, climbs: list[Path]) -> None:
+    sync = ("sync", climbs[0], "--service", "http://192.0.2.1:9")
+    assert "no key for http://192.0.2.1:9" in highmast(tmp_path, *sync)[2]
+    status, _, errors = highmast(tmp_path, *sync, "--language", "zh-Hant")
+    assert status == 2
+    assert errors.startswith("highmast: 沒有 http://192.0.2.1:9 的金鑰")

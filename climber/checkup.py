@@ -18,6 +18,7 @@ import numpy as np
 from climber import __version__
 from climber.errors import InputError, RobotError, ServiceError
 from climber.preflight import EARLIEST, JPEG_BYTES
+from climber.saying import Saying
 
 LIBRARIES = ("av", "numpy", "onnxruntime", "opencv-python-headless", "pydantic", "pyserial")
 CLIMB_FRAMES = 1000
@@ -67,7 +68,9 @@ def bad_robot(what: str, words: str, advice: str) -> Finding:
 
 def machine() -> Iterator[Finding]:
     """Versions of everything that a report of a fault should name."""
-    yield good("highmast", f"{__version__} on Python {platform.python_version()}, {platform.platform()}")
+    python, system = platform.python_version(), platform.platform()
+    said = Saying("{version} on Python {python}, {system}", version=__version__, python=python, system=system)
+    yield good("highmast", said)
     found, missing = [], []
     for name in LIBRARIES:
         try:
@@ -76,8 +79,8 @@ def machine() -> Iterator[Finding]:
             missing.append(name)
     yield good("libraries", ", ".join(found))
     if missing:
-        advice = f"install highmast again: {sys.executable} -m pip install highmast"
-        yield Finding("libraries", Health.BAD, f"missing: {', '.join(missing)}", advice)
+        advice = Saying("install highmast again: {python} -m pip install highmast", python=sys.executable)
+        yield Finding("libraries", Health.BAD, Saying("missing: {names}", names=", ".join(missing)), advice)
 
 
 def model(path: Path | None) -> Finding:
@@ -89,10 +92,15 @@ def model(path: Path | None) -> Finding:
         began_s = time.monotonic()
         segmenter.segment(np.full((480, 640, 3), 128, np.uint8))
     except ValueError as error:
-        return Finding("model", Health.BAD, str(error), "give a sealed model file with --model, or install again")
+        advice = Saying("give a sealed model file with --model, or install again")
+        return Finding("model", Health.BAD, str(error), advice)
     spent_s = time.monotonic() - began_s
     info = segmenter.info
-    return good("model", f"{info.name} ({info.sha256[:12]}), {spent_s:.2f} s for 640x480 on {os.cpu_count()} cores")
+    name = f"{info.name} ({info.sha256[:12]})"
+    said = Saying(
+        "{name}, {spent_s:.2f} s for 640x480 on {cores} cores", name=name, spent_s=spent_s, cores=os.cpu_count()
+    )
+    return good("model", said)
 
 
 def disk(folder: Path) -> Finding:
@@ -100,26 +108,33 @@ def disk(folder: Path) -> Finding:
     existing = next(path for path in (folder, *folder.resolve().parents) if path.exists())
     free_gb = shutil.disk_usage(existing).free / 1e9
     needed_gb = CLIMB_FRAMES * JPEG_BYTES / 1e9
-    words = f"{free_gb:.1f} GB free at {existing.resolve()}"
+    words = Saying("{free_gb:.1f} GB free at {place}", free_gb=free_gb, place=existing.resolve())
     if not os.access(existing, os.W_OK):
-        return Finding("disk", Health.BAD, f"{existing} cannot be written", "give another place with --out")
+        closed, advice = Saying("{place} cannot be written", place=existing), Saying("give another place with --out")
+        return Finding("disk", Health.BAD, closed, advice)
     if free_gb < needed_gb:
-        advice = f"a large climb takes {needed_gb:.1f} GB; make room, or give another place with --out"
+        advice = Saying(
+            "a large climb takes {needed_gb:.1f} GB; make room, or give another place with --out", needed_gb=needed_gb
+        )
         return Finding("disk", Health.BAD, words, advice)
     return good("disk", words)
 
 
 def clock(now: datetime, service_time: datetime | None) -> Finding:
     """Against the earliest possible date, and against the service's clock where there is one."""
-    words = f"{now:%Y-%m-%d %H:%M:%S} UTC"
+    here = f"{now:%Y-%m-%d %H:%M:%S} UTC"
     if now < EARLIEST:
-        return Finding("clock", Health.BAD, words, "set this machine's date and time, then switch NTP on")
+        return Finding("clock", Health.BAD, here, Saying("set this machine's date and time, then switch NTP on"))
     if service_time is None:
-        return look("clock", f"{words}, compared with nothing", "compare it with a watch, or give --service")
+        alone = Saying("{here}, compared with nothing", here=here)
+        return look("clock", alone, Saying("compare it with a watch, or give --service"))
     ahead_s = (now - service_time).total_seconds()
-    words += f", {abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} the service"
+    ahead = Saying("{here}, {seconds:.0f} s ahead of the service", here=here, seconds=ahead_s)
+    behind = Saying("{here}, {seconds:.0f} s behind the service", here=here, seconds=-ahead_s)
+    words = ahead if ahead_s > 0 else behind
     if abs(ahead_s) > SKEW_S:
-        return Finding("clock", Health.BAD, words, "switch NTP on, here or there (`timedatectl set-ntp true`)")
+        advice = Saying("switch NTP on, here or there (`timedatectl set-ntp true`)")
+        return Finding("clock", Health.BAD, words, advice)
     return good("clock", words)
 
 
@@ -130,11 +145,12 @@ def service(url: str) -> tuple[Finding, datetime | None]:
     try:
         answer = httpx.get(f"{url.rstrip('/')}/readyz", timeout=SERVICE_S)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        advice = "check the address and the network; climbs are kept and can be sent later with `highmast sync`"
+        advice = Saying("check the address and the network; climbs are kept and can be sent later with `highmast sync`")
         return Finding("service", Health.BAD, f"{url}: {error}", advice, ServiceError.status), None
     told = answer.headers.get("date")
     there = parsedate_to_datetime(told).astimezone(UTC) if told else None
     if answer.status_code != httpx.codes.OK:
-        words = f"{url} answers {answer.status_code} to /readyz"
-        return Finding("service", Health.BAD, words, "ask who runs it; is it a highmast service?", 4), there
-    return good("service", f"{url} is ready"), there
+        words = Saying("{url} answers {status} to /readyz", url=url, status=answer.status_code)
+        advice = Saying("ask who runs it; is it a highmast service?")
+        return Finding("service", Health.BAD, words, advice, ServiceError.status), there
+    return good("service", Saying("{url} is ready", url=url)), there

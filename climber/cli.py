@@ -9,6 +9,8 @@ import click
 
 from climber import __version__
 from climber.errors import HighmastError
+from climber.options import LANGUAGE
+from climber.saying import ENGLISH
 
 COMMANDS = {
     "backup": "Copy a history service's data while it is in use.",
@@ -57,6 +59,14 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; print an error that a person can act on in the command's language."""
+        try:
+            return super().invoke(ctx)
+        except HighmastError as error:
+            click.echo(f"highmast: {error.said(ctx.meta.get(LANGUAGE, ENGLISH))}", err=True)
+            sys.exit(error.status)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List commands without importing them."""
         with formatter.section("Commands"):
@@ -70,11 +80,7 @@ def highmast() -> None:
 
 
 def main() -> None:
-    """Run the command; print an error a person can act on and exit with its status."""
+    """Run the command."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="surrogateescape")  # names of files are bytes, GBK from an old ZIP for one
-    try:
-        highmast(prog_name="highmast")
-    except HighmastError as error:
-        click.echo(f"highmast: {error}", err=True)
-        sys.exit(error.status)
+    highmast(prog_name="highmast")

@@ -14,7 +14,7 @@ from climber.panel import Panels
 from climber.preflight import Scripted, answered_for_descent, latched_faults, require
 from climber.ready import AtTheTerminal, is_scripted
 from climber.safety import Limits
-from climber.saying import Saying, in_language
+from climber.saying import Saying
 from climber.screen import TerminalScreen, plain_console
 from climber.stop_check import free_stop
 from climber.stopping import StopButton
@@ -61,5 +61,5 @@ def _descend(robot: Robot, button: StopButton, console: Console, language: str) 
             robot.stop(category=2, reason=stop.verdict.reason)
             why, height_m = stop.verdict.reason, robot.telemetry.height_m
             said = Saying("stopped at {height_m:.2f} m: {reason}", height_m=height_m, reason=why)
-            raise RobotError(in_language(said, language)) from None
+            raise RobotError(said) from None
         screen.say(Saying("the robot stands on the ground, disarmed"))

@@ -5,22 +5,24 @@ side.png   the shaft from the side, its bands coloured by grade
 turn.html  the shaft to turn in a browser, self-contained
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from textwrap import wrap
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as Picture
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 
 from climber.errors import InputError
+from climber.lettering import folded, font, write
 from climber.pictures import label_colours
 from climber.pole import shape_of
 from climber.record import Assessment, GradedArea, PoleDescription, SectionSpan
 from climber.recording import assessment_files, read_record
+from climber.saying import ENGLISH, Saying, in_language
+from climber.telling import graded as grades
+from climber.telling import graded_in_short, kept
 from vision.geometry import apothem_mm
 from vision.types import Image, Plate
 
@@ -45,20 +47,13 @@ POOR = (240, 228, 66)
 WINDOW = (0, 84, 148)
 JOINT = (0, 114, 178)
 GAP = (204, 121, 167)
-MARKS = (JOINT, "joint, weld line, plate, worst window")
-CHINESE = (
-    ("NotoSansCJK-Regular.ttc", 3),
-    ("NotoSansTC-Regular.otf", 0),
-    ("PingFang.ttc", 0),
-    ("STHeiti Medium.ttc", 0),
-)
-"""Files of typefaces with Traditional Chinese, and which face in them."""
+MARKS = (JOINT, Saying("joint, weld line, plate, worst window"))
 INK = (20, 20, 20)
 PALE = (120, 120, 120)
 
 PX_PER_M = 130
 PANEL_PX = 330
-LEFT_PX, TOP_PX, GAP_PX, BARS_PX = 74, 118, 70, 260
+LEFT_PX, TOP_PX, GAP_PX, BARS_PX = 74, 118, 70, 300
 TALLEST_PX = 6000
 NOTES_PX = 80
 
@@ -74,9 +69,14 @@ class Graded:
     coverage: Pixels
     labels: Pixels | None = None
     """Values of the assessment's labels; None for a model that knows rust alone."""
+    language: str = ENGLISH
+
+    def say(self, text: str) -> str:
+        """Return a text in the language of the pictures."""
+        return in_language(text, self.language)
 
 
-def read_graded(folder: Path) -> Graded:
+def read_graded(folder: Path, language: str = ENGLISH) -> Graded:
     """Read a climb folder's latest assessment that has its own unrolled pictures, and these.
 
     Raises InputError when one of them is missing.
@@ -93,7 +93,7 @@ def read_graded(folder: Path) -> Graded:
     rust = _indices(marks / "rust.png")
     coverage = _indices(marks / "coverage.png", rust.shape)
     labels = _indices(marks / "labels.png", rust.shape) if assessment.labels else None
-    return Graded(record.start.pole, assessment, np.asarray(colour, dtype=np.uint8), rust, coverage, labels)
+    return Graded(record.start.pole, assessment, np.asarray(colour, dtype=np.uint8), rust, coverage, labels, language)
 
 
 def _indices(path: Path, size: tuple[int, ...] | None = None) -> Pixels:
@@ -119,24 +119,24 @@ def draw_map(graded: Graded) -> Picture.Image:
     sheet.paste(Picture.fromarray(photographed), (lefts[0], TOP_PX))
     sheet.paste(Picture.fromarray(_marked(graded, photographed)), (lefts[1], TOP_PX))
     _head(draw, graded)
-    for left, title in zip(lefts, ("as photographed", "rust and coverage"), strict=True):
-        _axes(draw, graded.pole, left, high, title)
+    for left, title in zip(lefts, (Saying("as photographed"), Saying("rust and coverage")), strict=True):
+        _axes(draw, graded.pole, left, high, graded.say(title))
     _windows(draw, graded, lefts[1], high)
     _bars(draw, graded, lefts[1] + PANEL_PX + GAP_PX, high)
     _legends(draw, graded, lefts[1], TOP_PX + high)
-    write_notes(draw, graded.assessment, (LEFT_PX, TOP_PX + high + 60))
+    write_notes(draw, graded, (LEFT_PX, TOP_PX + high + 60))
     return sheet
 
 
-def not_assessed(assessment: Assessment) -> tuple[str, ...]:
-    """Return what no camera grades, with the reasons, as the assessment says it."""
-    return tuple(note for note in assessment.notes if note.startswith("not assessed"))
+def not_assessed(graded: Graded) -> tuple[str, ...]:
+    """Return what no camera grades, with the reasons."""
+    return tuple(graded.say(note) for note in graded.assessment.notes if note.startswith("not assessed"))
 
 
-def write_notes(draw: ImageDraw.ImageDraw, assessment: Assessment, at: tuple[int, int], columns: int = 110) -> None:
+def write_notes(draw: ImageDraw.ImageDraw, graded: Graded, at: tuple[int, int], cells: int = 110) -> None:
     """Write what was not assessed, NOTES_PX high at most."""
-    lines = [line for note in not_assessed(assessment) for line in wrap(note, columns)]
-    draw.multiline_text(at, "\n".join(lines[:4]), PALE, font(12), spacing=4)
+    lines = [line for note in not_assessed(graded) for line in folded(note, cells)]
+    write(draw, at, "\n".join(lines[:4]), PALE, 12, spacing=4)
 
 
 def _marked(graded: Graded, photographed: Image) -> Image:
@@ -167,39 +167,26 @@ def _painted(graded: Graded) -> list[tuple[int, tuple[int, int, int]]]:
 
 
 def _head(draw: ImageDraw.ImageDraw, graded: Graded) -> None:
-    whole = graded.assessment.whole
-    draw.text((LEFT_PX, 12), f"{graded.pole.code}   {in_words(whole)}", INK, font(20, graded.pole.code))
-    draw.text(
-        (LEFT_PX, 42),
-        f"{graded.assessment.assessed_at:%Y-%m-%d}   model {graded.assessment.model}, rule {graded.assessment.rule}   "
-        "seen as from inside: azimuth grows to the right, clockwise from above",
-        PALE,
-        font(13),
-    )
-
-
-def in_words(part: GradedArea) -> str:
-    """Say a part's grade, share, interval and coverage in one line."""
-    if part.rusted_fraction is None or part.interval is None:
-        return f"not graded: {part.reason}"
-    return (
-        f"{part.iso_4628_3} / D610 {part.astm_d610}, {part.rusted_fraction:.2%} rusted "
-        f"({part.interval.low:.2%} to {part.interval.high:.2%}), seen {part.coverage:.0%}"
-    )
+    assessment = graded.assessment
+    write(draw, (LEFT_PX, 12), f"{graded.pole.code}   {graded.say(grades(assessment.whole))}", INK, 20)
+    by = Saying("model {model}, rule {rule}", model=assessment.model, rule=assessment.rule)
+    seen = Saying("seen as from inside: azimuth grows to the right, clockwise from above")
+    line = "   ".join((f"{assessment.assessed_at:%Y-%m-%d}", graded.say(by), graded.say(seen)))
+    write(draw, (LEFT_PX, 42), line, PALE, 13)
 
 
 def _axes(draw: ImageDraw.ImageDraw, pole: PoleDescription, left: int, high: int, title: str) -> None:
     """Frame, metres, degrees and slip joints of one panel."""
     draw.rectangle((left - 1, TOP_PX - 1, left + PANEL_PX, TOP_PX + high), outline=INK)
-    draw.text((left + PANEL_PX / 2, TOP_PX - 24), title, INK, font(15), anchor="ms")
+    write(draw, (left + PANEL_PX / 2, TOP_PX - 24), title, INK, 15, anchor="ms")
     for degrees in (0, 90, 180, 270, 360):
         at = left + PANEL_PX * degrees / 360
         draw.line((at, TOP_PX - 6, at, TOP_PX), INK)
-        draw.text((at, TOP_PX - 8), f"{degrees}°", PALE, font(12), anchor="ms")
+        write(draw, (at, TOP_PX - 8), f"{degrees}°", PALE, 12, anchor="ms")
     for metre in range(int(pole.height_m) + 1):
         at = row_px(pole, metre, high)
         draw.line((left - 6, at, left, at), INK)
-        draw.text((left - 9, at), f"{metre} m", INK if metre % 5 == 0 else PALE, font(12), anchor="rm")
+        write(draw, (left - 9, at), f"{metre} m", INK if metre % 5 == 0 else PALE, 12, anchor="rm")
     for section in pole.sections[1:]:
         at = row_px(pole, section.bottom_m, high)
         for start in range(0, PANEL_PX, 12):
@@ -242,27 +229,13 @@ def _windows(draw: ImageDraw.ImageDraw, graded: Graded, left: int, high: int) ->
             for box in boxes:
                 draw.rectangle((left + box[0], box[1], left + box[2], box[3]), outline=WINDOW, width=3)
             at = left + boxes[0][0] + 2, boxes[0][1] - 3
-            draw.text(
-                at,
-                f"{part.name}: {part.iso_4628_3}",
-                WINDOW,
-                font(13),
-                anchor="lb",
-                stroke_width=2,
-                stroke_fill="white",
-            )
+            words = f"{graded.say(kept(part.name))}: {part.iso_4628_3}"
+            write(draw, at, words, WINDOW, 13, anchor="lb", stroke_width=2, stroke_fill="white")
     for gap in graded.assessment.gaps[:40]:
         for box in _boxes(graded.pole, gap.azimuth_from_deg, gap.azimuth_to_deg, gap.bottom_m, gap.top_m, high):
             draw.rectangle((left + box[0], box[1], left + box[2], box[3]), outline=GAP, width=2)
-            draw.text(
-                (left + box[0] + 6, (box[1] + box[3]) / 2),
-                gap.reason,
-                INK,
-                font(13),
-                anchor="lm",
-                stroke_width=3,
-                stroke_fill="white",
-            )
+            at = left + box[0] + 6, (box[1] + box[3]) / 2
+            write(draw, at, graded.say(gap.reason), INK, 13, anchor="lm", stroke_width=3, stroke_fill="white")
 
 
 def _boxes(pole: PoleDescription, start: float, end: float, bottom: float, top: float, high: int) -> list[Box]:
@@ -275,23 +248,13 @@ def _boxes(pole: PoleDescription, start: float, end: float, bottom: float, top: 
 
 def _bars(draw: ImageDraw.ImageDraw, graded: Graded, left: int, high: int) -> None:
     """One row per height band: colour and words."""
-    draw.text((left, TOP_PX - 24), "height bands", INK, font(15), anchor="ls")
+    write(draw, (left, TOP_PX - 24), graded.say(Saying("height bands")), INK, 15, anchor="ls")
     for part in graded.assessment.parts:
         if part.part != "band":
             continue
         top, bottom = row_px(graded.pole, part.top_m, high), row_px(graded.pole, part.bottom_m, high)
         draw.rectangle((left, top, left + 34, bottom), fill=grade_colour(part), outline=INK)
-        draw.text((left + 42, (top + bottom) / 2), in_short(part), INK, font(12), anchor="lm")
-
-
-def in_short(part: GradedArea) -> str:
-    """Say a part's grades, share and the range of grades that its interval spans in a few characters."""
-    if part.rusted_fraction is None:
-        return "not graded"
-    seen = "" if part.coverage > 0.995 else f", seen {part.coverage:.0%}"
-    span = part.iso_4628_3_range
-    range_ = f"  ({span[0]} to {span[1]})" if span is not None and span[0] != span[1] else ""
-    return f"{part.iso_4628_3}  {part.astm_d610}  {part.rusted_fraction:.2%}{range_}{seen}"
+        write(draw, (left + 42, (top + bottom) / 2), graded.say(graded_in_short(part)), INK, 12, anchor="lm")
 
 
 def grade_colour(part: GradedArea) -> tuple[int, int, int]:
@@ -303,21 +266,14 @@ def _legends(draw: ImageDraw.ImageDraw, graded: Graded, left: int, top: int) -> 
     """One row of what every map shows; above it the labels of a model that tells more apart than rust."""
     labels = graded.assessment.labels
     named = [(colour, labels[value].name) for value, colour in sorted(_painted(graded))]
-    rust = [] if named else [(RUST, "rust")]
-    _legend(draw, [*rust, (POOR, "seen poorly"), (UNSEEN, "not seen"), MARKS], left, top + (44 if named else 30))
+    rust = [] if named else [(RUST, Saying("rust"))]
+    entries = [*rust, (POOR, Saying("seen poorly")), (UNSEEN, Saying("not seen")), MARKS]
+    _legend(draw, [(colour, graded.say(words)) for colour, words in entries], left, top + (44 if named else 30))
     _legend(draw, named, left, top + 20)
 
 
 def _legend(draw: ImageDraw.ImageDraw, entries: list[tuple[tuple[int, int, int], str]], left: int, top: int) -> None:
     for colour, words in entries:
         draw.rectangle((left, top - 7, left + 14, top + 7), fill=colour, outline=INK)
-        draw.text((left + 20, top), words, INK, font(12, words), anchor="lm")
+        write(draw, (left + 20, top), words, INK, 12, anchor="lm")
         left += 34 + round(draw.textlength(words, font(12, words)))
-
-
-def font(size: int, text: str = "") -> "ImageFont.FreeTypeFont | ImageFont.ImageFont":
-    """Return the typeface that Pillow carries; for a text in Chinese, which it lacks, one of the machine's if any."""
-    for name, face in CHINESE if any(letter >= "\u2e80" for letter in text) else ():
-        with suppress(OSError):
-            return ImageFont.truetype(name, size, face)
-    return ImageFont.load_default(size)

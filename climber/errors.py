@@ -8,11 +8,17 @@ HighmastError
 Status 5: some of several inputs could not be read, the rest were done.
 """
 
+from climber.saying import in_language
+
 
 class HighmastError(Exception):
     """An error whose message says what, where and what to do next."""
 
     status = 1
+
+    def said(self, language: str) -> str:
+        """Return the message in a language, as far as it is a Saying."""
+        return in_language(self.args[0], language)
 
 
 class InputError(HighmastError):

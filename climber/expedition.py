@@ -105,7 +105,9 @@ def _climb(
     )
     if robot.chosen:
         console.print(f"{robot.url}: {robot.chosen}")
-    console.print(f"{robot.identity} on {pole.description.code}\n{in_language(expected.line(), settings.language)}")
+    who = Saying("{robot} on {pole}", robot=robot.identity, pole=pole.description.code)
+    for line in (who, expected.line()):
+        console.print(in_language(line, settings.language))
     answers = Scripted() if scripted else AtTheTerminal(settings.language)
     checks = make_ready(robot, pole, limits, settings.folder, expected.frames, segmenter.info, answers)
     require_energy(expected, robot.telemetry, limits)
@@ -131,7 +133,7 @@ def _climb(
             board.ended = ended.reason
             screen.say(_where_time_went(watch, grader.waiting))
         sign(settings.folder, recorder.last_sha256, laptop_key())
-        write_results(read_record(settings.folder), grader, segmenter.info, console)
+        write_results(read_record(settings.folder), grader, segmenter.info, console, settings.language)
     _say_how_it_ended(ended, settings, console)
     return ended
 
@@ -196,20 +198,27 @@ def _earlier(settings: Settings, pole: Pole) -> Record | None:
         return None
     record = read_record(settings.folder)
     if record.start.pole != pole.description:
-        raise InputError(
-            f"{settings.folder} is a climb of {record.start.pole.code} as its pole file was then; "
-            f"{settings.pole} describes another pole ({pole.description.code}). Give the pole file of that climb."
+        other = Saying(
+            "{folder} is a climb of {code} as its pole file was then; {file} describes another pole ({other}). "
+            "Give the pole file of that climb.",
+            folder=settings.folder,
+            code=record.start.pole.code,
+            file=settings.pole,
+            other=pole.description.code,
         )
+        raise InputError(other)
     return record
 
 
 def _same_camera(earlier: Record | None, camera: Camera) -> None:
     """One record, one lens: its photographs are laid on the pole with it."""
     if earlier is not None and Camera(**earlier.start.camera.model_dump()) != camera:
-        raise InputError(
-            f"{earlier.folder} was photographed with another camera or calibration; resume with that one, "
-            "or begin a new climb with --out"
+        other = Saying(
+            "{folder} was photographed with another camera or calibration; resume with that one, or begin a new climb "
+            "with --out",
+            folder=earlier.folder,
         )
+        raise InputError(other)
 
 
 def _stations(

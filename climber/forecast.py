@@ -81,10 +81,14 @@ def require_energy(expected: Forecast, telemetry: Telemetry, limits: Limits) -> 
     """Raise InputError when the battery cannot carry the robot up, over all stations, and down with its reserve."""
     needed_j = expected.up_j + limits.energy_reserve * expected.down_j
     if telemetry.energy_now_j is not None and telemetry.energy_now_j < needed_j:
-        raise InputError(
-            f"not armed: this climb needs about {needed_j / 1000:.0f} kJ with {limits.energy_reserve} x the descent "
-            f"kept, the battery holds {telemetry.energy_now_j / 1000:.0f} kJ. Charge it, or climb in two parts."
+        short = Saying(
+            "not armed: this climb needs about {needed_kj:.0f} kJ with {reserve} x the descent kept, the battery holds "
+            "{now_kj:.0f} kJ. Charge it, or climb in two parts.",
+            needed_kj=needed_j / 1000,
+            reserve=limits.energy_reserve,
+            now_kj=telemetry.energy_now_j / 1000,
         )
+        raise InputError(short)
 
 
 def expected_coverage(

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from climber.errors import InputError
 from climber.files import write_file
+from climber.saying import Saying
 from climber.service.settings import default_data
 
 CLIMBS = "climbs.txt"
@@ -68,18 +69,25 @@ def claimed(claims: tuple[Claim, ...], owner: str, data: Path | None = None) -> 
             try:
                 held.enter_context(FileLock(place / f"{claim.file}.lock", timeout=0))
             except Timeout:
-                raise InputError(f"{claim.kind} {claim.name} is in use by {_owner(note)}. {ADVICE}") from None
+                taken = Saying(
+                    "{kind} {name} is in use by {owner}. {advice}",
+                    kind=claim.kind,
+                    name=claim.name,
+                    owner=_owner(note),
+                    advice=ADVICE,
+                )
+                raise InputError(taken) from None
             with suppress(OSError):  # a full disk must not keep a robot up there: the lock is held without the note
                 write_file(note, json.dumps({"owner": owner, "pid": os.getpid()}).encode())
         yield
 
 
-ADVICE = "Each climb on this laptop needs its own robot, camera and --out folder."
+ADVICE = Saying("Each climb on this laptop needs its own robot, camera and --out folder.")
 
 
 def _owner(note: Path) -> str:
     try:
         said = json.loads(note.read_text("utf-8"))
-        return f"{said['owner']} (process {said['pid']})"
+        return Saying("{owner} (process {pid})", owner=said["owner"], pid=said["pid"])
     except (OSError, ValueError, KeyError):
-        return "another climb"
+        return Saying("another climb")

@@ -6,6 +6,7 @@ The laptop earns no safety rating: the crew's answers about clamps, tether and e
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import reduce
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -139,9 +140,10 @@ def _told(answers: Answers, name: str, passed: bool, detail: str) -> PreflightCh
 
 def require(checks: tuple[PreflightCheck, ...]) -> None:
     """Raise InputError naming every check that failed."""
-    failed = [f"{check.name}: {check.detail}" for check in checks if not check.passed]
+    failed = [Saying("{name}: {detail}", name=one.name, detail=one.detail) for one in checks if not one.passed]
     if failed:
-        raise InputError("not armed, because of " + "; ".join(failed) + ". Put it right and start again.")
+        told = reduce(lambda said, more: Saying("{said}; {more}", said=said, more=more), failed)
+        raise InputError(Saying("not armed, because of {failed}. Put it right and start again.", failed=told))
 
 
 def _check(name: str, passed: bool, detail: str) -> PreflightCheck:

@@ -13,7 +13,7 @@ from climber.errors import InputError, RobotError
 from climber.pole import Pole
 from climber.record import PreflightCheck
 from climber.safety import Limits
-from climber.saying import in_language
+from climber.saying import Saying, in_language
 from climber.shots import TRIES
 from climber.stop_check import check_stop, free_stop
 from climber.views import camera_of, view_in
@@ -49,7 +49,7 @@ class AtTheTerminal:
 def is_scripted(robot: Robot, yes: bool) -> bool:
     """Whether nobody answers: --yes, or no terminal. InputError where a real robot would have nobody's answers."""
     if yes and not robot.is_simulator:
-        raise InputError("--yes is for simulators: this robot is real, so the crew answers the checklist themselves.")
+        raise InputError(Saying("--yes is for simulators: this robot is real, so the crew answers the checklist."))
     return robot.is_simulator and (yes or not sys.stdin.isatty())
 
 
@@ -62,7 +62,7 @@ def make_ready(
         _hear_everything(robot)
         frames = _test_photographs(robot)
     except BridgeError as error:
-        raise RobotError(f"before arming: {error}") from error
+        raise RobotError(Saying("before arming: {error}", error=str(error))) from error
     now, camera = datetime.now(UTC), camera_of(robot.camera_info)
     poles = [frame.image[:, pole_strip(pole.shape, view_in(frame, camera))].copy() for frame in frames]
     name = f"{model.name} ({model.sha256[:12]})"

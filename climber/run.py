@@ -293,7 +293,7 @@ class Climb:
         height_m = self._robot.telemetry.height_m
         self._watch.happened(Event.STOP)
         self._say("stopped at {height_m:.2f} m: {reason}", height_m=height_m, reason=reason)
-        return Ended(outcome, f"{reason} (last known height {height_m:.2f} m)")
+        return Ended(outcome, Saying("{reason} (last known height {height_m:.2f} m)", reason=reason, height_m=height_m))
 
     def _say(self, template: str, **fields: object) -> None:
         self._watch.screen.say(Saying(template, **fields))

@@ -28,11 +28,10 @@ def check_stop(robot: Robot, say: Callable[[str], None]) -> PreflightCheck:
         return _check("the robot is on the pole: tested before it went up")
     try:
         _button(robot, say, True)
-        _wait(
-            robot, lambda: robot.telemetry.state == ClimbState.ESTOPPED, "the robot did not report its emergency stop"
-        )
+        unheard = Saying("the robot did not report its emergency stop")
+        _wait(robot, lambda: robot.telemetry.state == ClimbState.ESTOPPED, unheard)
     except BridgeError as error:
-        raise RobotError(f"before arming: {error}") from error
+        raise RobotError(Saying("before arming: {error}", error=str(error))) from error
     _released(robot, say)
     return _check("pressed, latched by the robot, released and reset")
 
@@ -47,9 +46,9 @@ def free_stop(robot: Robot, say: Callable[[str], None]) -> None:
 def _released(robot: Robot, say: Callable[[str], None]) -> None:
     try:
         _button(robot, say, False)
-        _wait(robot, lambda: _reset(robot), "the emergency stop was not released")
+        _wait(robot, lambda: _reset(robot), Saying("the emergency stop was not released"))
     except BridgeError as error:
-        raise RobotError(f"before arming: {error}") from error
+        raise RobotError(Saying("before arming: {error}", error=str(error))) from error
 
 
 def _check(detail: str) -> PreflightCheck:
@@ -80,4 +79,9 @@ def _wait(robot: Robot, done: Callable[[], bool], trouble: str) -> None:
         with suppress(RobotFault):  # the state changes: that is what is waited for
             for _ in robot.hold(ASK_RESET_S):
                 pass
-    raise InputError(f"not armed: {trouble} within {WAIT_S:.0f} s. Check its wiring before anything climbs.")
+    late = Saying(
+        "not armed: {trouble} within {wait_s:.0f} s. Check its wiring before anything climbs.",
+        trouble=trouble,
+        wait_s=WAIT_S,
+    )
+    raise InputError(late)

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from climber.errors import InputError, ServiceError
 from climber.record import Assessment, ClimbUpload, Observation
 from climber.recording import MASKS, assessment_files, read_record
+from climber.saying import Saying
 
 if TYPE_CHECKING:
     from climber.entries import ElementCheck, InventoryPole
@@ -172,9 +173,12 @@ class HistoryClient:
                 problem = f"status {answer.status_code}"
             if attempt < TRIES - 1:
                 self._wait(FIRST_WAIT_S * 2**attempt)
-        raise ServiceError(
-            f"{self._http.base_url} cannot be reached ({problem}). What was confirmed stays; sync again to go on."
+        lost = Saying(
+            "{service} cannot be reached ({problem}). What was confirmed stays; sync again to go on.",
+            service=self._http.base_url,
+            problem=problem,
         )
+        raise ServiceError(lost)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -186,10 +190,15 @@ def _chunks(path: Path) -> Iterator[bytes]:
 def _accepted(answer: httpx.Response) -> Any:
     if answer.is_success:
         return answer.json()
-    advice = " Give a valid key with --key-file or HIGHMAST_KEY." if answer.status_code == 401 else ""
-    raise ServiceError(
-        f"{answer.request.url.path}: refused with status {answer.status_code}: {_detail(answer)}{advice}"
+    advice = Saying(" Give a valid key with --key-file or HIGHMAST_KEY.") if answer.status_code == 401 else ""
+    refused = Saying(
+        "{path}: refused with status {status}: {detail}{advice}",
+        path=answer.request.url.path,
+        status=answer.status_code,
+        detail=_detail(answer),
+        advice=advice,
     )
+    raise ServiceError(refused)
 
 
 def _detail(answer: httpx.Response) -> str:

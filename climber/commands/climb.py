@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from climber import options
+
 
 @click.command()
 @click.option("--robot", required=True, help="Serial port or URL: /dev/ttyUSB0, COM3, a pty, tcp://HOST:PORT.")
@@ -29,7 +31,7 @@ import click
 @click.option(
     "--path", type=click.Choice(["rings", "spiral"]), default="rings", show_default=True, help="How stations follow."
 )
-@click.option("--language", type=click.Choice(["en", "zh-Hant"]), help="Of the terminal; default: the system's.")
+@options.language
 @click.option("--yes", is_flag=True, help="Answer the checklist; refused unless the robot is a simulator.")
 def command(
     robot: str,
@@ -46,7 +48,7 @@ def command(
     page_port: int,
     mode: str,
     path: str,
-    language: str | None,
+    language: str,
     yes: bool,
 ) -> None:
     """Climb a pole, photograph it all around, grade it and leave a record.
@@ -62,7 +64,6 @@ def command(
     from climber.expedition import Settings, climb_pole  # heavy imports only when climbing
     from climber.modes import Mode
     from climber.plan import Path as PlanPath
-    from climber.saying import language_of_environment
 
     ended = climb_pole(
         Settings(
@@ -81,7 +82,7 @@ def command(
             trace=trace,
             mode=Mode(mode),
             path=PlanPath(path),
-            language=language or language_of_environment(),
+            language=language,
         )
     )
     if ended.outcome != "completed":

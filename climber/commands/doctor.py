@@ -3,12 +3,13 @@
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from climber import options
 
 if TYPE_CHECKING:
     from climber.checkup import Finding
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     "--model", type=click.Path(dir_okay=False, path_type=Path), help="Model file; default: the one in production."
 )
 @click.option("--out", type=click.Path(path_type=Path), default=Path(), help="Where records are to go.")
+@options.language
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def command(
     robot: str | None,
@@ -29,6 +31,7 @@ def command(
     service_url: str | None,
     model: Path | None,
     out: Path,
+    language: str,
     as_json: bool,
 ) -> None:
     """Look at versions, ports, cameras, permissions, model, disk, clock and service, and say what to do.
@@ -37,7 +40,7 @@ def command(
     """
     wrong = []
     for finding in _findings(robot, camera_url, service_url, model, out):
-        click.echo(_line(finding, as_json))
+        click.echo(_json(finding) if as_json else _line(finding, language))
         if finding.health.name == "BAD":
             wrong.append(finding)
     if wrong:
@@ -66,8 +69,17 @@ def _findings(
     yield checkup.clock(datetime.now(UTC), there)
 
 
-def _line(finding: "Finding", as_json: bool) -> str:
-    if as_json:
-        return json.dumps(asdict(finding) | {"health": finding.health.value}, ensure_ascii=False)
-    advice = f"\n{'':6}-> {finding.advice}" if finding.advice else ""
-    return f"{finding.health.value:<5} {finding.what}: {finding.words}{advice}"
+def _json(finding: "Finding") -> str:
+    shown = {"what": finding.what, "health": finding.health.value, "words": finding.words, "advice": finding.advice}
+    return json.dumps(shown | {"status": finding.status}, ensure_ascii=False)
+
+
+def _line(finding: "Finding", language: str) -> str:
+    from rich.cells import set_cell_size
+
+    from climber.saying import Saying, in_language
+
+    words = Saying("{what}: {words}", what=finding.what, words=finding.words)
+    advice = f"\n{'':6}-> {in_language(finding.advice, language)}" if finding.advice else ""
+    health = set_cell_size(in_language(finding.health.value, language), 5)
+    return f"{health} {in_language(words, language)}{advice}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from climber import options
 from climber.errors import SOME_UNREAD, InputError
 from climber.record import Assessment
 
@@ -16,8 +17,9 @@ from climber.record import Assessment
 @click.option("--model", type=click.Path(path_type=Path), help="Model file; default: the one in production.")
 @click.option("--mm-per-px", type=click.FloatRange(0.2, 10), default=1.0, show_default=True, help="Scale of the map.")
 @click.option("--tiff", is_flag=True, help="Also write the map as tiled TIFF with overviews beside the assessment.")
+@options.language
 @click.option("--json", "as_json", is_flag=True, help="One assessment a line.")
-def command(place: Path, model: Path | None, mm_per_px: float, tiff: bool, as_json: bool) -> None:
+def command(place: Path, model: Path | None, mm_per_px: float, tiff: bool, language: str, as_json: bool) -> None:
     """Grade the climb in PLACE, or every climb below it, again, and add the assessment as `grades/ID.json`.
 
     PLACE may be a ZIP archive of such folders; the assessments are then added to it. Nothing recorded is changed:
@@ -25,12 +27,13 @@ def command(place: Path, model: Path | None, mm_per_px: float, tiff: bool, as_js
     """
     from climber.archive import unpacked
     from climber.assess import NOT_ASSESSED
+    from climber.saying import in_language
 
     grade = _grader(model, mm_per_px, tiff)
     with unpacked(place) if place.is_file() else nullcontext(place) as opened:
-        unread = _graded(opened, place, grade, as_json)
+        unread = _graded(opened, place, grade, None if as_json else language)
     if not as_json:
-        click.echo("\n".join(NOT_ASSESSED))
+        click.echo("\n".join(in_language(note, language) for note in NOT_ASSESSED))
     if unread:
         sys.exit(SOME_UNREAD)
 
@@ -56,8 +59,9 @@ def _grader(model: Path | None, mm_per_px: float, tiff: bool) -> Callable[[Path]
     return lambda folder: regrade(folder, segment, segmenter.info, mm_per_px, tiff)
 
 
-def _graded(opened: Path, place: Path, grade: Callable[[Path], tuple[Assessment, Path]], as_json: bool) -> int:
-    """Grade the climbs of an opened place and print them under its own name; returns how many could not be read."""
+def _graded(opened: Path, place: Path, grade: Callable[[Path], tuple[Assessment, Path]], language: str | None) -> int:
+    """Grade the climbs of an opened place and print them under its own name, as JSON without a language; returns how
+    many could not be read."""
     from climber.regrading import climbs_in
 
     unread = 0
@@ -69,17 +73,16 @@ def _graded(opened: Path, place: Path, grade: Callable[[Path], tuple[Assessment,
             unread += 1
             continue
         named, added = (place / each.relative_to(opened) for each in (folder, path))
-        click.echo(assessment.model_dump_json() if as_json else _line(named, assessment, added))
+        click.echo(_line(named, assessment, added, language) if language else assessment.model_dump_json())
     return unread
 
 
-def _line(folder: Path, assessment: Assessment, path: Path) -> str:
+def _line(folder: Path, assessment: Assessment, path: Path, language: str) -> str:
     """One line: the climb, its new grade, where it is."""
-    whole = assessment.whole
-    if whole.rusted_fraction is None or whole.interval is None:
-        return f"{folder}: not graded: {whole.reason} ({path})"
-    return (
-        f"{folder}: {whole.iso_4628_3}, D610 {whole.astm_d610}, {whole.rusted_fraction:.2%} rusted "
-        f"({whole.interval.low:.2%} to {whole.interval.high:.2%}), seen {whole.coverage:.0%}, "
-        f"{len(assessment.gaps)} gaps ({path})"
+    from climber.saying import Saying, in_language
+    from climber.telling import graded
+
+    grades, gaps = graded(assessment.whole), len(assessment.gaps)
+    return in_language(
+        Saying("{folder}: {grades}, {gaps} gaps ({path})", folder=folder, grades=grades, gaps=gaps, path=path), language
     )

@@ -7,18 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from climber import options
 from climber.errors import SOME_UNREAD, InputError
+from climber.saying import Saying, in_language
 
 if TYPE_CHECKING:
+    from climber.confirmed import Standing
     from climber.recording import Record
 
-COLUMNS = ("pole", "started_at", "outcome", "frames", "size_mb", "confirmed", "folder")
+COLUMNS = {
+    "pole": Saying("pole"),
+    "started_at": Saying("started (UTC)"),
+    "outcome": Saying("outcome"),
+    "frames": Saying("photographs"),
+    "size_mb": Saying("MB"),
+    "confirmed": Saying("confirmed"),
+    "folder": Saying("folder"),
+}
+"""What of a row the table shows, and its heading."""
 
 
 @click.command()
 @click.argument("folders", metavar="[DIR]...", nargs=-1, type=click.Path(path_type=Path))
+@options.language
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def command(folders: tuple[Path, ...], as_json: bool) -> None:
+def command(folders: tuple[Path, ...], language: str, as_json: bool) -> None:
     """Show the climbs on this laptop, or those in DIR, and what a history service has confirmed of each.
 
     `yes`: the service confirmed everything that is in the folder now. `partly`: something came since. `no`: it waits
@@ -31,9 +44,10 @@ def command(folders: tuple[Path, ...], as_json: bool) -> None:
         try:
             rows.append(_row(folder))
         except InputError as error:
-            click.echo(f"{folder}: {error}", err=True)
+            click.echo(f"{folder}: {error.said(language)}", err=True)
             unread += 1
-    _show(rows, as_json)
+    for line in map(_json, rows) if as_json else _table(rows, language):
+        click.echo(line)
     if unread:
         sys.exit(SOME_UNREAD)
 
@@ -51,7 +65,7 @@ def _row(folder: Path) -> dict[str, Any]:
         "outcome": _outcome(record),
         "frames": len(record.observations),
         "size_mb": round(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6, 1),
-        "confirmed": "no" if confirmed is None else "yes" if now.whole else "partly",
+        "confirmed": _answer(now),
         "service": None if confirmed is None else confirmed.service,
         "confirmed_at": None if confirmed is None else f"{confirmed.confirmed_at:%Y-%m-%d %H:%M}",
         "folder": str(folder),
@@ -59,20 +73,29 @@ def _row(folder: Path) -> dict[str, Any]:
 
 
 def _outcome(record: "Record") -> str:
-    return "failed (no stop line)" if record.stop is None else record.stop.outcome
+    return Saying("failed (no stop line)") if record.stop is None else record.stop.outcome
 
 
-def _show(rows: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        for row in rows:
-            click.echo(json.dumps(row, ensure_ascii=False))
-        return
+def _answer(now: "Standing") -> Saying:
+    if now.confirmed is None:
+        return Saying("no")
+    return Saying("yes") if now.whole else Saying("partly")
+
+
+def _json(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False)
+
+
+def _table(rows: list[dict[str, Any]], language: str) -> list[str]:
+    from climber.columns import in_columns
+
     if not rows:
-        click.echo("no climbs on this laptop yet")
-        return
-    table = [COLUMNS, *[tuple(str(row[name]) for name in COLUMNS) for row in rows]]
-    widths = [max(len(line[column]) for line in table) for column in range(len(COLUMNS))]
-    for line in table:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        return [in_language(Saying("no climbs on this laptop yet"), language)]
+    said = [row | {name: in_language(row[name], language) for name in ("outcome", "confirmed")} for row in rows]
+    heading = [in_language(heading, language) for heading in COLUMNS.values()]
+    lines = in_columns([heading, *([str(row[name]) for name in COLUMNS] for row in said)])
     waiting = sum(row["confirmed"] != "yes" for row in rows)
-    click.echo(f"{len(rows)} climb(s), {waiting} waiting for `highmast sync --service URL`")
+    count = Saying(
+        "{climbs} climb(s), {waiting} waiting for `highmast sync --service URL`", climbs=len(rows), waiting=waiting
+    )
+    return [*lines, in_language(count, language)]

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from climber import options
 from climber.errors import SOME_UNREAD, InputError, ServiceError
+from climber.saying import Saying, in_language
 from climber.service.settings import default_data
 
 if TYPE_CHECKING:
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 @click.option(
     "--key-file", type=click.Path(path_type=Path, dir_okay=False), help="File that holds your key; else HIGHMAST_KEY."
 )
-def command(folders: tuple[Path, ...], url: str, key_file: Path | None) -> None:
+@options.language
+def command(folders: tuple[Path, ...], url: str, key_file: Path | None, language: str) -> None:
     """Send climb records to a history service: those in DIR, or all on this laptop that wait for it.
 
     Pictures first, then the record; what the service already has is not sent again, so a broken sync goes on where
@@ -33,18 +36,18 @@ def command(folders: tuple[Path, ...], url: str, key_file: Path | None) -> None:
     refused, unread = [], []
     queue = folders or _waiting()
     if not queue:
-        click.echo("nothing waits: everything on this laptop is confirmed")
+        click.echo(in_language(Saying("nothing waits: everything on this laptop is confirmed"), language))
         return
     with HistoryClient(url, find_key(url, key_file)) as client:
         for folder in queue:
             try:
-                if not _send(client, folder, url):
+                if not _send(client, folder, url, language):
                     refused.append(str(folder))
             except InputError as error:
-                click.echo(f"{folder}: {error}", err=True)
+                click.echo(f"{folder}: {error.said(language)}", err=True)
                 unread.append(str(folder))
     if refused:
-        raise ServiceError(f"not taken by the service: {', '.join(refused)}")
+        raise ServiceError(Saying("not taken by the service: {folders}", folders=", ".join(refused)))
     if unread:
         sys.exit(SOME_UNREAD)
 
@@ -64,7 +67,7 @@ def _waiting() -> tuple[Path, ...]:
     return tuple(folder for folder in remembered() if waits(folder))
 
 
-def _send(client: "HistoryClient", folder: Path, url: str) -> bool:
+def _send(client: "HistoryClient", folder: Path, url: str, language: str) -> bool:
     """Send one folder, say what became of it and keep the confirmation; returns whether it is there now."""
     from climber.confirmed import keep_confirmation
     from climber.recording import read_record
@@ -72,12 +75,15 @@ def _send(client: "HistoryClient", folder: Path, url: str) -> bool:
 
     def progress(done: int, total: int) -> None:
         if sys.stderr.isatty():
-            click.echo(f"\r{folder}: {done}/{total} pictures confirmed", err=True, nl=done == total)
+            said = Saying("{folder}: {done}/{total} pictures confirmed", folder=folder, done=done, total=total)
+            click.echo(f"\r{in_language(said, language)}", err=True, nl=done == total)
 
     record = read_record(folder)
     result = send_climb(client, folder, progress)
-    pole = f" (pole {result['pole_id']})" if result["pole_id"] else ""
-    click.echo(f"{folder}: {result['result']}{pole}{': ' + result['detail'] if result['detail'] else ''}")
+    pole = Saying(" (pole {pole_id})", pole_id=result["pole_id"]) if result["pole_id"] else ""
+    detail = f": {result['detail']}" if result["detail"] else ""
+    said = Saying("{folder}: {result}{pole}{detail}", folder=folder, result=result["result"], pole=pole, detail=detail)
+    click.echo(in_language(said, language))
     there: bool = result["result"] in ("created", "duplicate")
     if there:
         keep_confirmation(record, url, datetime.now(UTC))
@@ -93,11 +99,14 @@ def find_key(url: str, key_file: Path | None) -> str:
     local = default_data() / "local.key"
     place = key_file or (local if is_this_machine(url) else None)
     if place is None:
-        raise InputError(f"no key for {url}: name a file with --key-file, or set HIGHMAST_KEY.")
+        raise InputError(Saying("no key for {url}: name a file with --key-file, or set HIGHMAST_KEY.", url=url))
     try:
         return place.read_text().strip()
     except OSError as error:
-        raise InputError(
-            f"{place}: no key can be read here ({error.strerror}). With `highmast serve --data DIR`, "
-            "it is --key-file DIR/local.key."
-        ) from error
+        said = Saying(
+            "{place}: no key can be read here ({why}). With `highmast serve --data DIR`, "
+            "it is --key-file DIR/local.key.",
+            place=place,
+            why=error.strerror,
+        )
+        raise InputError(said) from error

@@ -23,7 +23,11 @@ NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
 def doctor(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "climber", "doctor", *words], capture_output=True, text=True, cwd=ROOT, check=False
+        [sys.executable, "-m", "climber", "doctor", *words],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=ROOT,
+        check=False,
     )
 
 
@@ -47,6 +51,14 @@ def test_what_is_out_of_reach_is_said_with_what_to_do(tmp_path: Path) -> None:
     for what in ("robot", "camera", "service"):
         (place,) = (number for number, line in enumerate(lines) if line.startswith(f"bad   {what}: "))
         assert lines[place + 1].startswith("      -> ")
+
+
+def test_findings_are_said_in_the_crews_language_and_json_is_not() -> None:
+    told = doctor("--service", "http://127.0.0.1:9", "--language", "zh-Hant").stdout
+    assert "不妥  服務：http://127.0.0.1:9: " in told
+    assert "      -> 請檢查網址及網絡" in told
+    assert "  磁碟：" in told
+    assert json.loads(doctor("--language", "zh-Hant", "--json").stdout.splitlines()[-1])["what"] == "clock"
 
 
 def test_each_camera_of_a_ring_is_opened(tmp_path: Path) -> None:

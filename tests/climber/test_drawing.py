@@ -13,13 +13,16 @@ import pytest
 from PIL import Image as Picture
 
 from climber.assess import Climbed, assess
-from climber.drawing import GRADE_COLOURS, PANEL_PX, POOR, RUST, UNSEEN, draw_map, font, read_graded, row_px
+from climber.drawing import GRADE_COLOURS, PANEL_PX, POOR, RUST, UNSEEN, draw_map, read_graded, row_px
 from climber.drawing_side import draw_side
+from climber.drawing_turn import turn_page
 from climber.errors import InputError
+from climber.lettering import can_letter, folded
 from climber.pictures import write_pictures
 from climber.png import write_png
 from climber.record import CameraDescription, ClimbStart, PoleDescription, SectionSpan
 from climber.recording import Recorder
+from climber.saying import CHINESE, ENGLISH
 from tests.service.browsers import chromium
 from vision.coverage import State
 from vision.surface import SurfaceMap
@@ -95,15 +98,55 @@ def test_the_side_view_has_the_colour_of_each_bands_grade(folder: Path) -> None:
     assert len({part.iso_4628_3 for part in bands}) > 1
 
 
-def test_a_code_in_chinese_can_be_read(folder: Path) -> None:
-    if font(20, "機").getname() == font(20).getname():
+@pytest.fixture
+def chinese_typeface() -> None:
+    if not can_letter(CHINESE):
         assert os.environ.get("HIGHMAST_REQUIRE_ALL") != "1", "a typeface with Traditional Chinese is missing"
         pytest.skip("a typeface with Traditional Chinese is missing (Debian: fonts-noto-cjk)")
+
+
+@pytest.mark.usefixtures("chinese_typeface")
+def test_a_code_in_chinese_can_be_read(folder: Path) -> None:
     graded = read_graded(folder)
     poles = [graded.pole.model_copy(update={"code": code}) for code in ("機場", "公路")]
     for draw in (draw_map, draw_side):
         one, other = (np.asarray(draw(replace(graded, pole=pole))) for pole in poles)
         assert (one != other).any()  # what a typeface lacks is the same box each time
+
+
+@pytest.mark.usefixtures("chinese_typeface")
+def test_pictures_are_drawn_in_the_language_asked_for(folder: Path) -> None:
+    for draw in (draw_map, draw_side):
+        english, chinese = (np.asarray(draw(read_graded(folder, language))) for language in (ENGLISH, CHINESE))
+        assert english.shape == chinese.shape
+        assert (english != chinese).any()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="typefaces of the system cannot be hidden here")
+def test_without_a_typeface_pictures_are_in_english_and_the_terminal_says_so(folder: Path, tmp_path: Path) -> None:
+    for name, language in (("one", ENGLISH), ("other", CHINESE)):
+        command = [sys.executable, "-m", "climber", "draw", str(folder), "--language", language]
+        nowhere = {**os.environ, "HOME": str(tmp_path), "XDG_DATA_DIRS": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+        done = subprocess.run(
+            [*command, "--out", str(tmp_path / name)], capture_output=True, encoding="utf-8", check=True, env=nowhere
+        )
+        assert ("沒有中文字型" in done.stderr) == (language == CHINESE)
+    for picture in ("map.png", "side.png"):
+        assert (tmp_path / "one" / picture).read_bytes() == (tmp_path / "other" / picture).read_bytes()
+    assert 'lang="zh-Hant"' in (tmp_path / "other" / "turn.html").read_text("utf-8")
+
+
+def test_the_page_to_turn_is_in_the_language_asked_for(folder: Path) -> None:
+    for language, words in ((ENGLISH, "Mark rust"), (CHINESE, "標示鏽蝕")):
+        page = turn_page(read_graded(folder, language))
+        assert f'<html lang="{language}">' in page
+        assert f">{words}</button>" in page
+        assert "@[" not in page
+
+
+def test_long_lines_are_broken_in_both_languages() -> None:
+    assert folded("not assessed: rust inside", 14) == ["not assessed:", "rust inside"]
+    assert folded("未評估：柱內鏽蝕", 8) == ["未評估：", "柱內鏽蝕"]
 
 
 def test_the_command_writes_three_files_and_leaves_the_climb_as_it_was(folder: Path, tmp_path: Path) -> None:
@@ -119,8 +162,6 @@ def test_the_command_writes_three_files_and_leaves_the_climb_as_it_was(folder: P
 
 @pytest.mark.browser
 def test_the_page_turns_the_pole_without_a_network(folder: Path, tmp_path: Path) -> None:
-    from climber.drawing_turn import turn_page
-
     page_file = tmp_path / "turn.html"
     page_file.write_text(turn_page(read_graded(folder)), encoding="utf-8")
     with chromium() as browser:

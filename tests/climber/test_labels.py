@@ -12,7 +12,7 @@ from climber.mapping import Photographs
 from climber.pictures import NO_LABEL, label_colours, write_labels, write_pictures
 from climber.record import CameraDescription, ClimbStart, PoleDescription
 from climber.recording import Recorder
-from climber.results import summary
+from climber.telling import summary
 from tests.climber.test_drawing import CLIMB, NOW
 from vision.strip import segment_strip
 from vision.surface import SurfaceMap

@@ -152,7 +152,7 @@ def test_gaps_are_shown_and_accepted_with_a_reason(
     hole = Hole(3.1, 3.9, 80.0, 140.0, 0.21, "not seen")
     board.gaps((in_words(hole),))
     page.locator("#language").click()
-    expect(page.locator("#gaps li")).to_have_text(["3.10 至 3.90 m，80 至 140 度：0.21 m2 未拍攝"])
+    expect(page.locator("#gaps li")).to_have_text(["3.10 至 3.90 m，80 至 140 度：0.21 m² 未拍攝"])
     screenshot(page, "operator-gaps")
     with page.expect_response("**/wish"):
         page.locator("#accept1").click()

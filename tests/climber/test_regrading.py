@@ -1,6 +1,7 @@
 """Regrading real climb folders: an assessment is added, nothing recorded changes, damage is found."""
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -194,10 +195,11 @@ def test_the_command_regrades_an_archive_with_the_shipped_model_and_reports_what
 ) -> None:
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "climb.jsonl").write_text("no record\n")
-    command = [sys.executable, "-m", "climber", "regrade", str(tmp_path), "--mm-per-px", "4"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "climber", "regrade", str(tmp_path), "--mm-per-px", "4", "--language", "zh-Hant"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 5
     assert "broken" in done.stderr
-    assert f"{climb}: Ri" in done.stdout
+    assert re.search(rf"{climb}：Ri\d / D610 .*鏽蝕 .*個缺口（{climb}/grades/", done.stdout)
+    assert done.stdout.count("未評估：") == 2
     (written,) = (climb / "grades").glob("*.json")
     assert Assessment.model_validate_json(written.read_bytes()).model_sha256 != "b" * 64

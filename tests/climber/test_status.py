@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 
 from climber.laptop import remember
 from climber.recording import RECORD
@@ -39,7 +40,9 @@ def test_a_queue_is_sent_and_only_what_is_confirmed_counts(tmp_path: Path, climb
         to = ("--service", server.url, "--key-file")
         assert highmast(tmp_path, "sync", *to, tmp_path / "wrong")[0] == 4
         assert rows(tmp_path) == {"a": "no", "b": "no"}
-        assert highmast(tmp_path, "sync", climbs[0], *to, server.key_file)[0] == 0
+        status, said, errors = highmast(tmp_path, "sync", climbs[0], *to, server.key_file, "--language", "zh-Hant")
+        assert status == 0, errors
+        assert f"{climbs[0]}：已新增（燈柱 " in said
         assert rows(tmp_path) == {"a": "yes", "b": "no"}
         before = sorted(climbs[0].rglob("*"))
         status, said, errors = highmast(tmp_path, "sync", *to, server.key_file)
@@ -62,8 +65,27 @@ def test_a_record_that_cannot_be_read_is_named_and_the_rest_is_shown(tmp_path: P
     assert "b " in said
 
 
+def test_the_table_is_in_the_crews_language_and_json_is_not(tmp_path: Path, climbs: list[Path]) -> None:
+    heading, first, second, count = highmast(tmp_path, "status", "--language", "zh-Hant")[1].splitlines()
+    place = cell_len(heading[: heading.index("資料夾")])
+    for line, folder in zip((first, second), climbs, strict=True):
+        assert "  完成  " in line
+        assert cell_len(line[: line.index(str(folder))]) == place
+    assert count.startswith("2 次攀爬，2 次待")
+    english, chinese = (highmast(tmp_path, "status", "--json", "--language", one)[1] for one in ("en", "zh-Hant"))
+    assert english == chinese
+
+
 def test_an_empty_laptop(tmp_path: Path) -> None:
     assert highmast(tmp_path, "status")[1] == "no climbs on this laptop yet\n"
     status, said, _ = highmast(tmp_path, "sync", "--service", "http://127.0.0.1:9")
     assert status == 0
     assert "nothing waits" in said
+
+
+def test_an_error_is_told_in_the_language_asked_for(tmp_path: Path, climbs: list[Path]) -> None:
+    sync = ("sync", climbs[0], "--service", "http://192.0.2.1:9")
+    assert "no key for http://192.0.2.1:9" in highmast(tmp_path, *sync)[2]
+    status, _, errors = highmast(tmp_path, *sync, "--language", "zh-Hant")
+    assert status == 2
+    assert errors.startswith("highmast: 沒有 http://192.0.2.1:9 的金鑰")

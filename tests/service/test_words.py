@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from climber.assess import NOT_ASSESSED
 from climber.saying import CHINESE, in_language
 from climber.service import words
+from climber.telling import kept
 from vision.refine import Refinement
 
 
@@ -51,6 +53,15 @@ def test_the_laptop_and_the_service_give_a_gap_the_same_reason() -> None:
     served = words.translator(CHINESE)
     for reason in ("not_seen", "too_oblique", "too_coarse"):
         assert served(f"gap_{reason}") == in_language(reason.replace("_", " "), CHINESE)
+
+
+def test_the_laptop_and_the_service_give_parts_and_notes_the_same_words() -> None:
+    chinese = words.translator(CHINESE)
+    names = {"whole shaft": "pole", "section 2": "section", "slip joint at 8.5 m": "zone", "handhole": "zone"}
+    for name, part in {**names, "weld line of section 1": "zone", "worst 0.25 m2": "window"}.items():
+        assert words.part_name({"part": part, "name": name}, chinese) == in_language(kept(name), CHINESE)
+    for note in (*NOT_ASSESSED, Refinement((), 1.0, 1.0, 0.0, 0, 0, 0, 0, 0.0, 0.0, 0.0, 0.0, 0.0).summary()):
+        assert words.note_text(note, chinese).removesuffix("。") == in_language(kept(note), CHINESE)
 
 
 def test_scripts_use_only_words_that_exist() -> None:

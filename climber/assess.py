@@ -16,6 +16,8 @@ from vision.scales import RULE, astm_d610, iso_4628_3
 from vision.surface import SurfaceMap
 from vision.types import ModelInfo
 
+NOTHING_SEEN = "nothing of it was seen well enough to grade"
+PARTLY_SEEN = "speaks only of the {:.0%} that was seen well enough"
 NOT_ASSESSED = (
     "not assessed: foundation, anchor bolts, base plate, winch and luminaire ring are outside the camera's view",
     "not assessed: rust inside the shaft, wall thickness and cracks; photographs do not show them",
@@ -89,10 +91,10 @@ def _graded(part: Part, model: ModelInfo, spreading: Spread) -> GradedArea:
     """Grade one part by what was seen of it."""
     coverage = min(1.0, part.seen_m2 / part.area_m2)
     if part.seen_m2 <= 0:
-        return _part(part, coverage, None, "", "nothing of it was seen well enough to grade")
+        return _part(part, coverage, None, "", NOTHING_SEEN)
     found = _estimated(part, model)
     spread_letter = "" if part.azimuth_from_deg is not None else letter(spreading, part.bottom_m, part.top_m)
-    reason = "" if coverage >= LEAST_WHOLE else f"speaks only of the {coverage:.0%} that was seen well enough"
+    reason = "" if coverage >= LEAST_WHOLE else PARTLY_SEEN.format(coverage)
     return _part(part, coverage, found, spread_letter, reason)
 
 

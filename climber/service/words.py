@@ -25,6 +25,8 @@ NOTES = (
     ("not assessed: rust inside", "note_inside"),
     (r"poses corrected by (?P<matches>\d+) matches, (?P<rings>\d+) rings .*" + MISFIT, "note_poses"),
     ("poses as reported", "note_poses_kept"),
+    ("nothing of it was seen", "reason_unseen"),
+    (r"speaks only of the (?P<seen>\d+)%", "reason_partly"),
 )
 
 
@@ -61,7 +63,7 @@ def part_name(part: Mapping[str, Any], t: Callable[..., str]) -> str:
 
 
 def note_text(note: str, t: Callable[..., str]) -> str:
-    """Give one of the usual notes of an assessment in the reader's language; another stays as it is."""
+    """Give one of the usual notes and reasons of an assessment in the reader's language; another stays as it is."""
     found = ((re.match(began, note), key) for began, key in NOTES)
     return next((t(key, **match.groupdict()) for match, key in found if match), note)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from climber.assess import NOT_ASSESSED
+from climber.assess import NOT_ASSESSED, NOTHING_SEEN, PARTLY_SEEN
 from climber.saying import CHINESE, in_language
 from climber.service import words
 from climber.telling import kept
@@ -47,6 +47,12 @@ def test_the_note_of_the_poses_is_told_in_the_readers_language() -> None:
         assert told in text
         assert "11.3" in text
         assert "0.2" in text
+
+
+def test_why_a_part_is_not_graded_or_only_in_part_is_told_in_the_readers_language() -> None:
+    chinese = words.translator("zh-Hant")
+    assert words.note_text(NOTHING_SEEN, chinese) == "沒有一處看清至足以評級。"
+    assert words.note_text(PARTLY_SEEN.format(0.42), chinese) == "僅指已看清的 42 %。"
 
 
 def test_the_laptop_and_the_service_give_a_gap_the_same_reason() -> None:

@@ -1,6 +1,7 @@
 """`highmast sync`: send climb folders to a history service."""
 
 import os
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,8 @@ from climber.service.settings import default_data
 
 if TYPE_CHECKING:
     from climber.upload import HistoryClient
+
+KEY = re.compile(r"[!-~]+")
 
 
 @click.command()
@@ -92,16 +95,27 @@ def _send(client: "HistoryClient", folder: Path, url: str, language: str) -> boo
 
 def find_key(url: str, key_file: Path | None) -> str:
     """Return the key: from the file named, else HIGHMAST_KEY, else what the service on this machine left."""
+    where, key = _key_there(url, key_file)
+    if not KEY.fullmatch(key):
+        said = Saying(
+            "{where} holds no key: a key is one line without spaces, as `highmast keys` prints it.", where=where
+        )
+        raise InputError(said)
+    return key
+
+
+def _key_there(url: str, key_file: Path | None) -> tuple[Path | str, str]:
+    """Return where a key should be, and what is there."""
     from climber.upload import is_this_machine
 
     if key_file is None and "HIGHMAST_KEY" in os.environ:
-        return os.environ["HIGHMAST_KEY"].strip()
+        return "HIGHMAST_KEY", os.environ["HIGHMAST_KEY"].strip()
     local = default_data() / "local.key"
     place = key_file or (local if is_this_machine(url) else None)
     if place is None:
         raise InputError(Saying("no key for {url}: name a file with --key-file, or set HIGHMAST_KEY.", url=url))
     try:
-        return place.read_text().strip()
+        return place, place.read_text(errors="replace").strip()
     except OSError as error:
         said = Saying(
             "{place}: no key can be read here ({why}). With `highmast serve --data DIR`, "

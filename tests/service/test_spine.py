@@ -175,6 +175,14 @@ def test_sync_without_a_valid_key_says_what_to_do(server: Server, folder: Path) 
     assert "--key-file" in done.stderr
 
 
+@pytest.mark.parametrize("content", [b"", "金鑰".encode(), b"\xff\xfe", b"hm_a hm_b"])
+def test_a_file_that_holds_no_key_is_named(server: Server, folder: Path, content: bytes) -> None:
+    wrong = folder.with_name("key")
+    wrong.write_bytes(content)
+    done = highmast("sync", folder, "--service", server.url, "--key-file", wrong)
+    assert (done.returncode, f"{wrong} holds no key" in done.stderr.replace("\n", " ")) == (2, True), done.stderr
+
+
 def test_everything_needs_a_key(server: Server) -> None:
     with httpx.Client(base_url=server.url, timeout=PATIENCE_S) as nobody:
         assert nobody.get("/v1/poles").status_code == 401

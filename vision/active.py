@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.dataset.build import card, plain_stem, png
-from vision.dataset.folder import Dataset, Label, Photograph, sha256_of, write_dataset, write_whole
+from vision.dataset.folder import Dataset, Label, Photograph, write_dataset
+from vision.files import sha256_of, write_whole
 from vision.photograph import read_photograph
 from vision.segmenter import Segmenter
 from vision.types import Image, Mask

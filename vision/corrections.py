@@ -12,7 +12,7 @@ sound = [[[x, y], ...]] # polygons that are not; laid first
 from dataclasses import dataclass
 from pathlib import Path
 
-from vision.dataset.folder import sha256_of
+from vision.files import sha256_of
 from vision.labels import Pair, RustMask
 from vision.polygons import Polygon, fill, read_entries
 

@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vision.dataset.folder import FILE, read_dataset, sha256_of
+from vision.dataset.folder import FILE, read_dataset
 from vision.dataset.formats.masks import mask_of
 from vision.dataset.shapes import BadEntry
+from vision.files import sha256_of
 from vision.types import Image
 
 RustMask = npt.NDArray[np.uint8]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vision.dataset.folder import sha256_of, write_whole
+from vision.files import sha256_of, write_whole
 from vision.model_file import SHIPPED, ModelFileError, read_model
 
 PLACES = ("candidate", "production", "retired")

@@ -8,7 +8,6 @@ import json
 import os
 import platform
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +113,8 @@ def _processor() -> str:
 
 
 def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # 50 ms that one photograph need not wait
+
     try:
         return version(package)
     except PackageNotFoundError:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vision.dataset.folder import sha256_of
+from vision.files import sha256_of
 from vision.labels import Pair
 from vision.polygons import Polygon, fill, read_entries
 

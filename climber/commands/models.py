@@ -9,7 +9,7 @@ import click
 @click.option("--registry", type=click.Path(path_type=Path), help="Folder of models; default: HIGHMAST_MODELS.")
 def command(registry: Path | None) -> None:
     """List the models in production, candidate and retired, and the journal."""
-    from vision.dataset.folder import sha256_of
+    from vision.files import sha256_of
     from vision.registry import Registry, default_root
 
     models = Registry(registry or default_root())

@@ -11,16 +11,9 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from vision.dataset.folder import (
-    Dataset,
-    DatasetError,
-    Label,
-    Photograph,
-    sha256_of,
-    write_dataset,
-    write_whole,
-)
+from vision.dataset.folder import Dataset, DatasetError, Label, Photograph, write_dataset
 from vision.dataset.shapes import BadEntry, Entry, Problem, Source, painted
+from vision.files import sha256_of, write_whole
 from vision.photograph import PhotographError, read_photograph
 
 BACKGROUND = "not rust"

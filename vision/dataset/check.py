@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from vision.dataset.fingerprint import alike, fingerprint
-from vision.dataset.folder import FILE, Dataset, Photograph, read_dataset, sha256_of
+from vision.dataset.folder import FILE, Dataset, Photograph, read_dataset
 from vision.dataset.formats.masks import mask_of, pictures
 from vision.dataset.shapes import BadEntry, Problem
+from vision.files import sha256_of
 from vision.photograph import PhotographError, read_photograph
 
 

@@ -3,14 +3,14 @@
 A photograph belongs to a place (a pole, a site), a place to one split: no place can be on both sides.
 """
 
-import hashlib
-import os
 import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal, TypeVar
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from vision.files import write_whole
 
 FORMAT = "highmast-dataset/1"
 FILE = "dataset.toml"
@@ -110,29 +110,6 @@ def parsed(path: Path, model: type[Model]) -> Model:
 def write_dataset(root: Path, dataset: Dataset) -> None:
     """Write `dataset.toml` whole or not at all."""
     write_whole(root / FILE, tomli_w.dumps(dataset.model_dump(exclude_none=True)).encode())
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Put a file in place whole or not at all; makes its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.tmp")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def sha256_of_all(root: Path, *patterns: str) -> str:
-    """Return one SHA-256 over names and contents of the files in a folder that fit a pattern."""
-    paths = sorted(path for pattern in patterns for path in root.glob(pattern))
-    lines = [f"{path.relative_to(root)} {sha256_of(path)}\n" for path in paths]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _first(error: ValidationError, content: dict[str, Any]) -> str:

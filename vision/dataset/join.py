@@ -7,17 +7,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from vision.dataset.build import card, fresh, plain_stem, png
-from vision.dataset.folder import (
-    Dataset,
-    DatasetError,
-    Label,
-    Photograph,
-    read_dataset,
-    sha256_of,
-    write_dataset,
-    write_whole,
-)
+from vision.dataset.folder import Dataset, DatasetError, Label, Photograph, read_dataset, write_dataset
 from vision.dataset.formats.masks import mask_of
+from vision.files import sha256_of, write_whole
 
 
 def join(roots: Sequence[Path], out: Path, said: Callable[[int], None] = lambda _: None) -> tuple[Dataset, int]:

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 
 from vision.dataset.build import card, png
-from vision.dataset.folder import Dataset, DatasetError, Photograph, sha256_of, write_dataset, write_whole
+from vision.dataset.folder import Dataset, DatasetError, Photograph, write_dataset
 from vision.dataset.split import divided
+from vision.files import sha256_of, write_whole
 from vision.render import PoleRenderer
 from vision.render_labels import LABELS, labelled_surface
 from vision.render_scene import random_scene

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vision.dataset.folder import write_whole
+from vision.files import write_whole
 from vision.model_file import Card, sealed, to_metadata
 from vision.training.loop import prepared
 from vision.training.network import RustNet, enlarged

@@ -21,7 +21,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
-from vision.dataset.folder import write_whole
+from vision.files import write_whole
 from vision.labels import Pair, held_out, key_of, read_index, read_pair, refuse_learnt
 from vision.metrics import Counts, count
 from vision.training.augment import IGNORE, OTHER, RUST, STEEL

@@ -17,7 +17,7 @@ import onnx
 
 from vision.correction import corrected
 from vision.coverage import State
-from vision.dataset.folder import write_whole
+from vision.files import write_whole
 from vision.model_file import Card, from_metadata, sealed, to_metadata
 from vision.render import PoleRenderer
 from vision.render_climb import TRUTH, stations

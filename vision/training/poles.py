@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from vision.dataset.folder import sha256_of_all
+from vision.files import sha256_of_all
 from vision.training.augment import GROUND, RUST, STEEL
 from vision.training.synthetic import pole
 from vision.training.tiles import TILES, Tiles

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from vision.active import picks, seen
-from vision.dataset.folder import write_whole
+from vision.files import write_whole
 from vision.labels import Pair, read_index
 from vision.metrics import Counts
 from vision.model_file import Card

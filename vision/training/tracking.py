@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.utils.tensorboard import SummaryWriter
 
-from vision.dataset.folder import sha256_of, sha256_of_all, write_whole
+from vision.files import sha256_of, sha256_of_all, write_whole
 from vision.labels import read_index
 from vision.model_file import Card
 from vision.training.finish import index_hash

@@ -5,7 +5,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vision.dataset.folder import Dataset, Label, Photograph, sha256_of, write_dataset
+from vision.dataset.folder import Dataset, Label, Photograph, write_dataset
+from vision.files import sha256_of
 
 SIZE = (48, 40)
 LABELS = (

@@ -11,9 +11,10 @@ import pytest
 from PIL import Image as Picture
 
 from vision.dataset.check import check
-from vision.dataset.folder import Dataset, DatasetError, read_dataset, sha256_of, write_dataset
+from vision.dataset.folder import Dataset, DatasetError, read_dataset, write_dataset
 from vision.dataset.split import divided
 from vision.dataset.stats import by_place, by_split, pixels_by_label
+from vision.files import sha256_of
 from vision.labels import held_out, read_index, read_pair
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vision.corrections import Corrections, read_corrections
-from vision.dataset.folder import sha256_of
+from vision.files import sha256_of
 from vision.labels import Pair
 from vision.silhouettes import Silhouettes, read_silhouettes
 

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from torch.nn import functional
 
 from climber.cli import highmast
-from vision.dataset.folder import Dataset, Label, Photograph, sha256_of, write_dataset
+from vision.dataset.folder import Dataset, Label, Photograph, write_dataset
+from vision.files import sha256_of
 from vision.model_file import SHIPPED
 from vision.segmenter import Segmenter
 from vision.training.augment import IGNORE

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from sample import write_photographs, write_tiles
 
-from vision.dataset.folder import sha256_of
+from vision.files import sha256_of
 from vision.gradability import no_steel_reason
 from vision.labels import held_out, read_index, read_pair
 from vision.model_file import SHIPPED

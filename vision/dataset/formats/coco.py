@@ -8,11 +8,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from vision.dataset.folder import Dataset, DatasetError, write_whole
+from vision.dataset.folder import Dataset, DatasetError
 from vision.dataset.formats.masks import mask_of
 from vision.dataset.reading import entries, json_of
 from vision.dataset.runs import from_coco, to_coco
 from vision.dataset.shapes import BadEntry, Entry, Shape, Source, outline
+from vision.files import write_whole
 
 Json = dict[str, Any]
 

@@ -4,11 +4,12 @@ from functools import partial
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from vision.dataset.folder import Dataset, DatasetError, write_whole
+from vision.dataset.folder import Dataset, DatasetError
 from vision.dataset.formats.masks import mask_of
 from vision.dataset.reading import Node, entries, xml_of
 from vision.dataset.runs import from_cvat, to_cvat
 from vision.dataset.shapes import BadEntry, Entry, Shape, Source, outline
+from vision.files import write_whole
 
 AREAS = ("polygon", "box", "mask")
 NO_AREA = ("polyline", "points", "cuboid", "skeleton", "ellipse")

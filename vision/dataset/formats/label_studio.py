@@ -9,11 +9,12 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
-from vision.dataset.folder import Dataset, DatasetError, write_whole
+from vision.dataset.folder import Dataset, DatasetError
 from vision.dataset.formats.masks import mask_of
 from vision.dataset.reading import entries, json_of
 from vision.dataset.runs import from_label_studio, to_label_studio
 from vision.dataset.shapes import BadEntry, Entry, Shape, Source, outline
+from vision.files import write_whole
 
 Json = dict[str, Any]
 

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as Picture
 
-from vision.dataset.folder import Dataset, DatasetError, write_whole
+from vision.dataset.folder import Dataset, DatasetError
 from vision.dataset.reading import entries
 from vision.dataset.shapes import BadEntry, Entry, Problem, Shape, Source
+from vision.files import write_whole
 from vision.photograph import ENDINGS
 
 

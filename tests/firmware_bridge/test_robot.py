@@ -68,7 +68,8 @@ def test_a_frozen_robot_is_a_lost_link_and_not_a_hang() -> None:
     with simulator(speed="1") as simulated, Robot.open(simulated.robot) as robot:
         run(robot.arm())
         motion = robot.goto(5.0, 0.0, 0.3)
-        next(motion)
+        while robot.telemetry.climb_rate_m_s <= 0:  # an order that is not yet acknowledged has an error of its own
+            next(motion)
         simulated.process.send_signal(signal.SIGSTOP)
         with pytest.raises(LinkLost, match="nothing valid for"):
             run(motion)

@@ -118,8 +118,9 @@ class StreamCamera:
         self._asked: tuple[int, float] | None = None
         self._reader = _Reader(url, self._take_in)
         if not self._reader.opened.wait(OPEN_S) or self.trouble is not None:
+            trouble = self.trouble or f"no answer in {OPEN_S:g} s"  # before closing, which is told as trouble as well
             self.close()
-            raise CameraError(f"cannot open camera {url}: {self.trouble or f'no answer in {OPEN_S:g} s'}")
+            raise CameraError(f"cannot open camera {url}: {trouble}")
 
     def take(self, index: int) -> Still | None:
         """The still of this trigger: by its stamp, or from a camera without stamps one exposed since the trigger."""

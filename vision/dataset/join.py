@@ -23,10 +23,12 @@ def join(roots: Sequence[Path], out: Path, said: Callable[[int], None] = lambda 
     labels, splits = _labels(sets), _splits(sets)
     with fresh(out):
         kept: dict[str, Photograph] = {}
+        taken: set[str] = set()
         for root, dataset in sets:
             values = {label.value: _value(labels, label.name) for label in dataset.labels}
             for each in dataset.photograph:
-                kept[each.image_sha256] = _copied(root, each, values, dataset.mm_per_px, out, kept)
+                image, target = _paths(each, kept.get(each.image_sha256), taken)
+                kept[each.image_sha256] = _copied(root, each, values, dataset.mm_per_px, out, image, target)
                 said(1)
         joined = Dataset(
             format=sets[0][1].format,
@@ -83,14 +85,19 @@ def _filled(split_of: dict[str, str], places: set[str]) -> dict[str, tuple[str, 
     return {split: tuple(place for place in here if here[place] == split) for split in dict.fromkeys(here.values())}
 
 
+def _paths(each: Photograph, before: Photograph | None, taken: set[str]) -> tuple[str, str]:
+    """Return where a photograph and its mask go: where they are already, or under a name that is not taken."""
+    if before is not None:
+        return before.image, before.mask
+    stem = plain_stem(PurePosixPath(each.image).stem, taken)
+    taken.add(stem)
+    return f"images/{stem}{PurePosixPath(each.image).suffix}", f"masks/{stem}.png"
+
+
 def _copied(
-    root: Path, each: Photograph, values: dict[int, int], scale: float | None, out: Path, kept: dict[str, Photograph]
+    root: Path, each: Photograph, values: dict[int, int], scale: float | None, out: Path, image: str, target: str
 ) -> Photograph:
-    """Copy a photograph, unless it is there, and its mask in the new values."""
-    before = kept.get(each.image_sha256)
-    stem = plain_stem(PurePosixPath(each.image).stem, {PurePosixPath(one.image).stem for one in kept.values()})
-    image = before.image if before else f"images/{stem}{PurePosixPath(each.image).suffix}"
-    target = before.mask if before else f"masks/{stem}.png"
+    """Copy a photograph, and its mask in the new values."""
     for path in (image, target):
         (out / path).parent.mkdir(parents=True, exist_ok=True)
     try:

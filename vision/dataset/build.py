@@ -68,6 +68,7 @@ def _built(source: Source, wanted: Wanted, out: Path) -> tuple[Dataset, list[Pro
     for name in source.labels:
         _value(values, name, wanted)
     photographs: list[Photograph] = []
+    taken: set[str] = set()
     problems: list[Problem] = []
     splits: dict[str, set[str]] = {}
     for each in source.entries:
@@ -75,7 +76,7 @@ def _built(source: Source, wanted: Wanted, out: Path) -> tuple[Dataset, list[Pro
             problems.append(each)
             continue
         try:
-            photograph = _added(each, values, wanted, out, {photograph.image for photograph in photographs})
+            photograph = _added(each, values, wanted, out, taken)
         except (BadEntry, PhotographError) as error:
             problems.append(Problem(each.where, str(error)))
             continue
@@ -125,7 +126,8 @@ def _added(entry: Entry, values: dict[str, int], wanted: Wanted, out: Path, take
         _value(values, shape.label, wanted)
     mask = painted(entry, values, (width, height))
     place = _place(entry.name, wanted.place)
-    stem = plain_stem(entry.name, {PurePosixPath(each).stem for each in taken})
+    stem = plain_stem(entry.name, taken)
+    taken.add(stem)
     image, target = f"images/{stem}{entry.image.suffix.lower()}", f"masks/{stem}.png"
     for path in (image, target):  # `dataset.toml`, written last and flushed, is what makes them count
         (out / path).parent.mkdir(parents=True, exist_ok=True)
